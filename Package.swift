@@ -1,0 +1,230 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Settings that every target of ours gets
+
+let swiftSettings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    // SE-0335: write `any` for existential types.
+    .enableUpcomingFeature("ExistentialAny"),
+    // SE-0444: a member is visible only where its module is imported.
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // SE-0409: an import leaks into our API only when it says so.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // SE-0461: a nonisolated async function runs on its caller's executor.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // SE-0470: conformances take the isolation of their type.
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    // SE-0481: `weak let`.
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+// MARK: - Products of other packages, by the name that we use
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let asyncAlgorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+// MARK: - Shapes of our targets
+
+/// A library under `Shared/`.
+func shared(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources)
+}
+
+/// A service: all of its logic in a library, and an executable of one statement.
+func service(
+    _ folder: String, executable: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> [Target] {
+    [
+        .target(
+            name: "\(folder)Core",
+            dependencies: dependencies,
+            path: "Services/\(folder)/Core",
+            resources: resources
+        ),
+        .executableTarget(
+            name: executable,
+            dependencies: [.target(name: "\(folder)Core"), .target(name: "ServiceHost")],
+            path: "Services/\(folder)/Main"
+        ),
+    ]
+}
+
+/// A test target under `Tests/`; all of them may use `TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)")
+}
+
+// MARK: - Layer 0: C declarations, each imported by one Swift target
+
+let declarations: [Target] = [
+    .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+]
+
+// MARK: - Layer 1: leaves
+
+let leaves: [Target] = [
+    shared("DiscordModel", []),
+    // The contract speaks of guilds, members and bots by their typed ids.
+    shared("BusContract", ["DiscordModel"]),
+    shared("LavalinkModel", []),
+    shared("ZeroMQ", ["CZeroMQ", logging]),
+    shared("Postgres", ["CPostgres", nio, nioPosix, logging, deque]),
+    shared("Compression", ["CZlib"]),
+    shared("WebSocketClient", [nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, logging]),
+    shared(
+        "ServiceKit",
+        [
+            logging, serviceLifecycle, unixSignals, configuration, hummingbird, nio, yams, toml, deque,
+        ]),
+]
+
+// MARK: - Layer 2: capabilities
+
+let capabilities: [Target] = [
+    shared("MessageBus", ["BusContract", "DiscordModel", "ZeroMQ", "ServiceKit", logging, serviceLifecycle, deque, asyncAlgorithms]),
+    shared(
+        "Store",
+        ["BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, crypto],
+    ),
+    // Durable consumption: the one place where the bus and the store meet.
+    shared("DurableEvents", ["MessageBus", "Store", "BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, serviceLifecycle, crypto]),
+    shared("DiscordREST", ["DiscordModel", "ServiceKit", httpClient, nio, logging, deque]),
+    shared("CommandKit", ["BusContract", "DiscordModel", "MessageBus", "Store", "ServiceKit", logging]),
+    shared("LLM", ["ServiceKit", httpClient, nio, logging]),
+    // What each service process starts with: configuration, bus, database, health.
+    shared(
+        "ServiceHost",
+        ["ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit", "BusContract", logging, serviceLifecycle]),
+]
+
+let capabilityNames: [Target.Dependency] = [
+    "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit",
+    "ServiceHost", logging, serviceLifecycle,
+]
+
+// MARK: - Layer 3: services
+
+let services: [Target] =
+    service("Bus", executable: "bus", ["BusContract", "ZeroMQ", "MessageBus", "ServiceKit", "ServiceHost", logging, serviceLifecycle, deque])
+    + service(
+        "Gateway", executable: "gateway",
+        capabilityNames + ["Compression", "WebSocketClient", "DiscordREST", httpClient, nio, nioPosix, deque, crypto, yams])
+    + service("Music", executable: "music", capabilityNames + ["LavalinkModel", deque])
+    + service(
+        "LavalinkBridge", executable: "lavalink-bridge",
+        capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams])
+    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient, toml, yams])
+    + service("Moderation", executable: "moderation", capabilityNames + [yams])
+    + service("Scheduler", executable: "scheduler", capabilityNames)
+    + service("Community", executable: "community", capabilityNames)
+    + service("AdminAPI", executable: "admin-api", capabilityNames + [hummingbird, nio, crypto])
+    + service("Playground", executable: "playground", ["Simulation", "ServiceKit", "ServiceHost", logging, serviceLifecycle])
+    + service(
+        "Ensemble", executable: "ensemble",
+        [
+            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", logging, serviceLifecycle, unixSignals,
+            argumentParser, subprocess, systemPackage, httpClient, crypto, yams,
+        ])
+
+// MARK: - Doubles: named only by the playground and by tests
+
+let doubles: [Target] = [
+    shared(
+        "Simulation",
+        [
+            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, nio, nioPosix, nioHTTP1, nioWebSocket, logging,
+            serviceLifecycle, deque, orderedCollections, crypto,
+        ],
+        resources: [.copy("Page")]
+    ),
+]
+
+// MARK: - Tests
+
+let testTargets: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["Postgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess, systemPackage],
+        path: "Tests/TestSupport"
+    ),
+    tests("DiscordModelTests", ["DiscordModel"]),
+    tests("LavalinkModelTests", ["LavalinkModel"]),
+    tests("ZeroMQTests", ["ZeroMQ"]),
+    tests("PostgresTests", ["Postgres"]),
+    tests("CompressionTests", ["Compression"]),
+    tests("WebSocketClientTests", ["WebSocketClient"]),
+    tests("ServiceKitTests", ["ServiceKit"]),
+    tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "ZeroMQ"]),
+    tests("StoreTests", ["Store", "Postgres"]),
+    tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
+    tests("DiscordRESTTests", ["DiscordREST"]),
+    tests("CommandKitTests", ["CommandKit", "BusContract"]),
+    tests("LLMTests", ["LLM", "Simulation"]),
+    tests("GatewayTests", ["GatewayCore", "DiscordModel", "Simulation"]),
+    tests("MusicTests", ["MusicCore", "LavalinkBridgeCore", "LavalinkModel", "Simulation"]),
+    tests("PersonaTests", ["PersonaCore", "LLM", "Simulation"]),
+    tests("ModerationTests", ["ModerationCore"]),
+    tests("SchedulerTests", ["SchedulerCore"]),
+    tests("CommunityTests", ["CommunityCore"]),
+    tests("AdminAPITests", ["AdminAPICore"]),
+    tests("EnsembleTests", ["EnsembleCore"]),
+    tests("SimulationTests", ["Simulation"]),
+    // protos/, golden messages and the Codable types agree both ways.
+    tests("Contract", ["BusContract"]),
+    // The whole package: layers, imports, catalogues.
+    tests("Architecture", []),
+    // Clients that nobody here wrote, against the doubles.
+    tests("Conformance", ["Simulation"]),
+    // The built executables as child processes, from gateway socket to REST call.
+    tests("EndToEnd", ["Simulation", "BusContract", "Store"]),
+]
+
+let package = Package(
+    name: "ensemble",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    ],
+    targets: declarations + leaves + capabilities + services + doubles + testTargets
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = swiftSettings
+}
