@@ -53,7 +53,10 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], resources: [Res
 
 /// A service: all of its logic in a library, and an executable of one statement.
 func service(
-    _ folder: String, executable: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+    _ folder: String,
+    executable: String,
+    _ dependencies: [Target.Dependency],
+    resources: [Resource]? = nil
 ) -> [Target] {
     [
         .target(
@@ -98,26 +101,40 @@ let leaves: [Target] = [
         "ServiceKit",
         [
             logging, serviceLifecycle, unixSignals, configuration, hummingbird, nio, yams, toml, deque,
-        ]),
+        ]
+    ),
 ]
 
 // MARK: - Layer 2: capabilities
 
 let capabilities: [Target] = [
-    shared("MessageBus", ["BusContract", "DiscordModel", "ZeroMQ", "ServiceKit", logging, serviceLifecycle, deque, asyncAlgorithms]),
+    shared(
+        "MessageBus",
+        ["BusContract", "DiscordModel", "ZeroMQ", "ServiceKit", logging, serviceLifecycle, deque, asyncAlgorithms]
+    ),
     shared(
         "Store",
         ["BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, crypto],
     ),
     // Durable consumption: the one place where the bus and the store meet.
-    shared("DurableEvents", ["MessageBus", "Store", "BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, serviceLifecycle, crypto]),
+    shared(
+        "DurableEvents",
+        [
+            "MessageBus", "Store", "BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, serviceLifecycle,
+            crypto,
+        ]
+    ),
     shared("DiscordREST", ["DiscordModel", "ServiceKit", httpClient, nio, logging, deque]),
     shared("CommandKit", ["BusContract", "DiscordModel", "MessageBus", "Store", "ServiceKit", logging]),
     shared("LLM", ["ServiceKit", httpClient, nio, logging]),
     // What each service process starts with: configuration, bus, database, health.
     shared(
         "ServiceHost",
-        ["ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit", "BusContract", logging, serviceLifecycle]),
+        [
+            "ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit", "BusContract", logging,
+            serviceLifecycle,
+        ]
+    ),
 ]
 
 let capabilityNames: [Target.Dependency] = [
@@ -128,26 +145,43 @@ let capabilityNames: [Target.Dependency] = [
 // MARK: - Layer 3: services
 
 let services: [Target] =
-    service("Bus", executable: "bus", ["BusContract", "ZeroMQ", "MessageBus", "ServiceKit", "ServiceHost", logging, serviceLifecycle, deque])
+    service(
+        "Bus",
+        executable: "bus",
+        ["BusContract", "ZeroMQ", "MessageBus", "ServiceKit", "ServiceHost", logging, serviceLifecycle, deque]
+    )
     + service(
-        "Gateway", executable: "gateway",
-        capabilityNames + ["Compression", "WebSocketClient", "DiscordREST", httpClient, nio, nioPosix, deque, crypto, yams])
+        "Gateway",
+        executable: "gateway",
+        capabilityNames + [
+            "Compression", "WebSocketClient", "DiscordREST", httpClient, nio, nioPosix, deque, crypto, yams,
+        ]
+    )
     + service("Music", executable: "music", capabilityNames + ["LavalinkModel", deque])
     + service(
-        "LavalinkBridge", executable: "lavalink-bridge",
-        capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams])
+        "LavalinkBridge",
+        executable: "lavalink-bridge",
+        capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams]
+    )
     + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient, toml, yams])
     + service("Moderation", executable: "moderation", capabilityNames + [yams])
     + service("Scheduler", executable: "scheduler", capabilityNames)
     + service("Community", executable: "community", capabilityNames)
     + service("AdminAPI", executable: "admin-api", capabilityNames + [hummingbird, nio, crypto])
-    + service("Playground", executable: "playground", ["Simulation", "ServiceKit", "ServiceHost", logging, serviceLifecycle])
     + service(
-        "Ensemble", executable: "ensemble",
+        "Playground",
+        executable: "playground",
+        ["Simulation", "ServiceKit", "ServiceHost", logging, serviceLifecycle]
+    )
+    + service(
+        "Ensemble",
+        executable: "ensemble",
         [
-            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", logging, serviceLifecycle, unixSignals,
+            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", logging, serviceLifecycle,
+            unixSignals,
             argumentParser, subprocess, systemPackage, httpClient, crypto, yams,
-        ])
+        ]
+    )
 
 // MARK: - Doubles: named only by the playground and by tests
 
@@ -155,11 +189,12 @@ let doubles: [Target] = [
     shared(
         "Simulation",
         [
-            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, nio, nioPosix, nioHTTP1, nioWebSocket, logging,
+            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, nio, nioPosix, nioHTTP1,
+            nioWebSocket, logging,
             serviceLifecycle, deque, orderedCollections, crypto,
         ],
         resources: [.copy("Page")]
-    ),
+    )
 ]
 
 // MARK: - Tests
@@ -167,7 +202,10 @@ let doubles: [Target] = [
 let testTargets: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["Postgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess, systemPackage],
+        dependencies: [
+            "Postgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess,
+            systemPackage,
+        ],
         path: "Tests/TestSupport"
     ),
     tests("DiscordModelTests", ["DiscordModel"]),

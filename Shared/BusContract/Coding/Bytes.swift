@@ -1,0 +1,23 @@
+import FoundationEssentials
+
+/// Raw bytes; base64 in JSON, as proto3 maps `bytes`.
+package struct Bytes: Hashable, Sendable, Codable {
+    package var values: [UInt8]
+
+    package init(_ values: [UInt8]) {
+        self.values = values
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let data = Data(base64Encoded: try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "expected base64")
+        }
+        values = Array(data)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Data(values).base64EncodedString())
+    }
+}
