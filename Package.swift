@@ -92,7 +92,8 @@ let leaves: [Target] = [
     shared("DiscordModel", []),
     // The contract speaks of guilds, members and bots by their typed ids.
     shared("BusContract", ["DiscordModel"]),
-    shared("LavalinkModel", []),
+    // Guilds and channels by their typed ids.
+    shared("LavalinkModel", ["DiscordModel"]),
     shared("ZeroMQ", ["CZeroMQ", logging]),
     shared("Postgres", ["CPostgres", nio, nioPosix, logging, deque]),
     shared("Compression", ["CZlib"]),
@@ -209,7 +210,7 @@ let testTargets: [Target] = [
         path: "Tests/TestSupport"
     ),
     tests("DiscordModelTests", ["DiscordModel"]),
-    tests("LavalinkModelTests", ["LavalinkModel"]),
+    tests("LavalinkModelTests", ["LavalinkModel", "DiscordModel"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
     tests("PostgresTests", ["Postgres"]),
     tests("CompressionTests", ["Compression"]),
