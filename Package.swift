@@ -28,6 +28,9 @@ let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "s
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -190,9 +193,8 @@ let doubles: [Target] = [
     shared(
         "Simulation",
         [
-            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, nio, nioPosix, nioHTTP1,
-            nioWebSocket, logging,
-            serviceLifecycle, deque, orderedCollections, crypto,
+            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, nio, nioPosix, nioHTTP1,
+            nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle, deque, orderedCollections, crypto,
         ],
         resources: [.copy("Page")]
     )
@@ -230,7 +232,7 @@ let testTargets: [Target] = [
     tests("CommunityTests", ["CommunityCore"]),
     tests("AdminAPITests", ["AdminAPICore"]),
     tests("EnsembleTests", ["EnsembleCore"]),
-    tests("SimulationTests", ["Simulation"]),
+    tests("SimulationTests", ["Simulation", hummingbird, nio, nioPosix]),
     // protos/, golden messages and the Codable types agree both ways.
     tests("Contract", ["BusContract"]),
     // The whole package: layers, imports, catalogues.
@@ -247,6 +249,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

@@ -1,0 +1,81 @@
+import NIOCore
+import NIOWebSocket
+
+/// Joins fragments to messages, answers pings and close frames, and hands the rest to its connection.
+final class WebSocketFrameHandler: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    /// The most bytes that one message may have over all its fragments.
+    static let messageLimit = 1 << 20
+
+    private let connection: WebSocketConnection
+    private var partial: (kind: WebSocketMessage.Kind, bytes: [UInt8])?
+
+    init(connection: WebSocketConnection) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        var payload = frame.unmaskedData
+        switch frame.opcode {
+        case .text, .binary:
+            guard partial == nil else { return fail(1002, "new message inside a fragmented one") }
+            append(
+                kind: frame.opcode == .text ? .text : .binary,
+                Array(payload.readableBytesView),
+                isLast: frame.fin
+            )
+        case .continuation:
+            guard let kind = partial?.kind else { return fail(1002, "continuation of nothing") }
+            append(kind: kind, Array(payload.readableBytesView), isLast: frame.fin)
+        case .ping:
+            let pong = WebSocketFrame(fin: true, opcode: .pong, data: payload)
+            context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+        case .connectionClose:
+            let code = payload.readInteger(as: UInt16.self)
+            connection.peerClosed(code: code)
+            var answer = ByteBuffer()
+            if let code { answer.writeInteger(code) }
+            let close = WebSocketFrame(fin: true, opcode: .connectionClose, data: answer)
+            context.writeAndFlush(wrapOutboundOut(close), promise: nil)
+            context.close(promise: nil)
+        default:
+            break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection.ended()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Hummingbird allows half-closed sockets; a WebSocket whose peer hung up has nothing left to say.
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A malformed frame or a reset: either way this connection is over.
+        context.close(promise: nil)
+    }
+
+    private func append(kind: WebSocketMessage.Kind, _ bytes: [UInt8], isLast: Bool) {
+        var whole = partial?.bytes ?? []
+        whole.append(contentsOf: bytes)
+        guard whole.count <= Self.messageLimit else { return fail(1009, "message too big") }
+        if isLast {
+            partial = nil
+            connection.received(WebSocketMessage(kind: kind, bytes: whole))
+        } else {
+            partial = (kind, whole)
+        }
+    }
+
+    private func fail(_ code: UInt16, _ reason: String) {
+        partial = nil
+        connection.close(code: code, reason: reason)
+    }
+}
