@@ -49,6 +49,9 @@ let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: 
 
 // MARK: - Shapes of our targets
 
+/// A service's texts in every language, compiled in: a process needs no files beside it to speak.
+let texts: [Resource] = ["en", "uk", "ru", "ko", "zh-TW"].map { .embedInCode("Texts/\($0).json") }
+
 /// A library under `Shared/`.
 func shared(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources)
@@ -129,7 +132,11 @@ let capabilities: [Target] = [
         ]
     ),
     shared("DiscordREST", ["DiscordModel", "ServiceKit", httpClient, nio, logging, deque]),
-    shared("CommandKit", ["BusContract", "DiscordModel", "MessageBus", "Store", "ServiceKit", logging]),
+    shared(
+        "CommandKit",
+        ["BusContract", "DiscordModel", "MessageBus", "ServiceKit", logging, serviceLifecycle],
+        resources: texts
+    ),
     shared("LLM", ["ServiceKit", httpClient, nio, logging]),
     // What each service process starts with: configuration, bus, database, health.
     shared(

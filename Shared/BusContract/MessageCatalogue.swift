@@ -7,7 +7,8 @@ package enum MessageCatalogue {
     package static let requests: [any BusRequest.Type] = [
         ExecuteREST.self, QueryGuild.self, QueryChannel.self, QueryMember.self, QueryVoiceStates.self,
         QueryPermissions.self, ListGuilds.self, ControlBot.self, FleetStatus.self, UpdateVoiceState.self,
-        HandleInteraction.self, RespondInteraction.self, LoadTracks.self, SyncPlayer.self, ReportPlayer.self,
+        HandleInteraction.self, RespondInteraction.self, DeclareCommands.self, LoadTracks.self, SyncPlayer.self,
+        ReportPlayer.self,
         RunJob.self, QueryBalance.self,
     ]
 
