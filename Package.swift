@@ -168,16 +168,16 @@ let services: [Target] =
             "Compression", "WebSocketClient", "DiscordREST", httpClient, nio, nioPosix, deque, crypto, yams,
         ]
     )
-    + service("Music", executable: "music", capabilityNames + ["LavalinkModel", deque])
+    + service("Music", executable: "music", capabilityNames + ["LavalinkModel", deque], resources: texts)
     + service(
         "LavalinkBridge",
         executable: "lavalink-bridge",
         capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams]
     )
-    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient, toml, yams])
-    + service("Moderation", executable: "moderation", capabilityNames + [yams])
-    + service("Scheduler", executable: "scheduler", capabilityNames)
-    + service("Community", executable: "community", capabilityNames)
+    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient, toml, yams], resources: texts)
+    + service("Moderation", executable: "moderation", capabilityNames + [yams], resources: texts)
+    + service("Scheduler", executable: "scheduler", capabilityNames, resources: texts)
+    + service("Community", executable: "community", capabilityNames, resources: texts)
     + service("AdminAPI", executable: "admin-api", capabilityNames + [hummingbird, nio, crypto])
     + service(
         "Playground",
@@ -200,7 +200,8 @@ let doubles: [Target] = [
     shared(
         "Simulation",
         [
-            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, nio, nioPosix, nioHTTP1,
+            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, nio, nioPosix,
+            nioHTTP1,
             nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle, deque, orderedCollections, crypto,
         ],
         resources: [.copy("Page")]

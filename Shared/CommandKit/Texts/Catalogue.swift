@@ -23,6 +23,17 @@ package struct Catalogue: Sendable {
         self.texts = texts
     }
 
+    /// Reads a service's five files, as `PackageResources` has them.
+    package init(
+        en: [UInt8],
+        uk: [UInt8],
+        ru: [UInt8],
+        ko: [UInt8],
+        zhTW: [UInt8]
+    ) throws(CatalogueError) {
+        try self.init([.english: en, .ukrainian: uk, .russian: ru, .korean: ko, .traditionalChinese: zhTW])
+    }
+
     private init(texts: [Language: [String: Text]]) {
         self.texts = texts
     }
@@ -43,7 +54,22 @@ package struct Catalogue: Sendable {
         texts[language]?[key].map { $0.template(count: nil, language: language) }
     }
 
-    /// The keys that English has and that language has not, and the other way round: for the catalogue test.
+    /// What a translator has to mend, a line each; empty when every language has every text with the same arguments.
+    ///
+    /// Names of commands and options may be left out: Discord then shows the English one.
+    package var problems: [String] {
+        Language.allCases.flatMap { language in
+            let difference = difference(to: language)
+            return difference.missing.filter { !($0.hasPrefix("command.") && $0.hasSuffix(".name")) }
+                .map { "\(language.rawValue) lacks \($0)" }
+                + difference.unknown.map { "\(language.rawValue) has \($0), which English has not" }
+                + keys.filter { placeholders(of: $0, in: language) != placeholders(of: $0, in: .english) }
+                .filter { !difference.missing.contains($0) }
+                .map { "\(language.rawValue) has other arguments in \($0)" }
+        }
+    }
+
+    /// The keys that English has and that language has not, and the other way round.
     package func difference(to language: Language) -> (missing: [String], unknown: [String]) {
         let english = Set((texts[.english] ?? [:]).keys)
         let other = Set((texts[language] ?? [:]).keys)

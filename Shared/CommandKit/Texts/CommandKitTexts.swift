@@ -2,13 +2,13 @@
 enum CommandKitTexts {
     static let catalogue: Catalogue = {
         do {
-            return try Catalogue([
-                .english: PackageResources.en_json,
-                .ukrainian: PackageResources.uk_json,
-                .russian: PackageResources.ru_json,
-                .korean: PackageResources.ko_json,
-                .traditionalChinese: PackageResources.zh_TW_json,
-            ])
+            return try Catalogue(
+                en: PackageResources.en_json,
+                uk: PackageResources.uk_json,
+                ru: PackageResources.ru_json,
+                ko: PackageResources.ko_json,
+                zhTW: PackageResources.zh_TW_json
+            )
         } catch {
             // The files are compiled in and held by a test: this cannot be reached by anything from outside.
             preconditionFailure("CommandKit's texts: \(error)")

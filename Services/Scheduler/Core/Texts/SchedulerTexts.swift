@@ -1,0 +1,14 @@
+import CommandKit
+
+/// The service's texts, compiled in.
+enum SchedulerTexts {
+    static func catalogue() throws(CatalogueError) -> Catalogue {
+        try Catalogue(
+            en: PackageResources.en_json,
+            uk: PackageResources.uk_json,
+            ru: PackageResources.ru_json,
+            ko: PackageResources.ko_json,
+            zhTW: PackageResources.zh_TW_json
+        )
+    }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+@testable import ModerationCore
+
+@Suite("word lists")
+struct WordMatcherTests {
+    private let matcher = WordMatcher(words: ["floopword", "bad thing", "grob*", "*ish", "욕설", "Ёжик", "***", ""])
+
+    @Test(
+        "a listed word is found, whatever its case, punctuation, width or invisible characters",
+        arguments: [
+            ("you floopword!", "floopword"), ("FLOOPWORD", "floopword"), ("floop\u{200B}word", "floopword"),
+            ("ｆｌｏｏｐｗｏｒｄ", "floopword"), ("a bad -- thing", "bad thing"), ("grobbing along", "grob*"),
+            ("foolish", "*ish"), ("이런욕설은", "욕설"), ("ёжик в тумане", "Ёжик"), ("f\u{0301}loopword", "floopword"),
+        ]
+    )
+    func found(text: String, word: String) {
+        #expect(matcher.firstMatch(in: text) == word)
+    }
+
+    @Test(
+        "what only contains a word's letters is left alone",
+        arguments: ["floopwords", "xfloopword", "bad", "thing bad", "agrob", "", "***", "ishmael", "🎉🎉"]
+    )
+    func notFound(text: String) {
+        #expect(matcher.firstMatch(in: text) == nil)
+    }
+
+    @Test("an empty list matches nothing")
+    func empty() {
+        #expect(WordMatcher(words: []).firstMatch(in: "floopword") == nil)
+    }
+
+    @Test("the automaton agrees with looking for each word by itself, on random texts")
+    func agreesWithSearching() {
+        var generator = SeededGenerator(seed: 7)
+        let letters = Array("ab c")
+        for _ in 0..<500 {
+            let words = (0..<5).map { _ in String((0..<3).map { _ in letters.randomElement(using: &generator) ?? "a" })
+            }
+            let text = String((0..<30).map { _ in letters.randomElement(using: &generator) ?? "a" })
+            let folded = FoldedText(text).bytes
+            let expected = words.contains { word in
+                let pattern = WordPattern(word).bytes
+                return !pattern.isEmpty && folded.indices.contains { folded[$0...].starts(with: pattern) }
+            }
+            #expect((WordMatcher(words: words).firstMatch(in: text) != nil) == expected, "\(words) in \(text)")
+        }
+    }
+}
+
+/// A small generator with a seed (SplitMix64), so that a failure can be repeated.
+private struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
