@@ -1,0 +1,96 @@
+/// A string inside a document: the bytes between its quotes, already checked, not yet unescaped.
+struct JSONString {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let hasEscapes: Bool
+
+    /// Whether its text is the given one; an escaped spelling of the same text is the same.
+    @inline(__always)
+    func equals(_ text: StaticString) -> Bool {
+        guard !hasEscapes else { return value == text.description }
+        guard bytes.count == text.utf8CodeUnitCount, let base = bytes.baseAddress else {
+            return bytes.count == text.utf8CodeUnitCount
+        }
+        for index in 0..<bytes.count where base[index] != text.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Its text.
+    var value: String {
+        guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
+        return String(unsafeUninitializedCapacity: bytes.count) { unescape(into: $0) }
+    }
+
+    /// The decimal number that it spells, or nil.
+    var unsigned: UInt64? {
+        hasEscapes ? UInt64(decimal: Array(value.utf8)[...]) : UInt64(decimal: bytes[...])
+    }
+
+    /// Writes the text; escapes never grow (six bytes of `\u` make at most three, twelve make four).
+    private func unescape(into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var read = 0
+        var written = 0
+        func put(_ byte: UInt8) {
+            target[written] = byte
+            written += 1
+        }
+        func unit() -> UInt32 {
+            var unit: UInt32 = 0
+            for index in 0..<4 { unit = unit << 4 | (hexDigit(bytes[read + index]) ?? 0) }
+            read += 4
+            return unit
+        }
+        while read < bytes.count {
+            let byte = bytes[read]
+            read += 1
+            guard byte == UInt8(ascii: "\\") else {
+                put(byte)
+                continue
+            }
+            let kind = bytes[read]
+            read += 1
+            switch kind {
+            case UInt8(ascii: "b"): put(0x08)
+            case UInt8(ascii: "f"): put(0x0C)
+            case UInt8(ascii: "n"): put(0x0A)
+            case UInt8(ascii: "r"): put(0x0D)
+            case UInt8(ascii: "t"): put(0x09)
+            case UInt8(ascii: "u"):
+                var scalar = unit()
+                if scalar & 0xFC00 == 0xD800 {
+                    read += 2
+                    scalar = 0x10000 + (scalar & 0x3FF) << 10 + (unit() & 0x3FF)
+                }
+                for byte in String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8 { put(byte) }
+            default: put(kind)
+            }
+        }
+        return written
+    }
+}
+
+/// The text of a number inside a document.
+struct JSONNumber {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let isInteger: Bool
+
+    /// Its value if it is a whole number of 0 or more without fraction or exponent.
+    var unsigned: UInt64? { isInteger ? UInt64(decimal: bytes[...]) : nil }
+}
+
+extension UInt64 {
+    /// Reads 1 to 20 decimal digits; a sign, another byte or a value past 2^64 - 1 is nil.
+    @inline(__always)
+    init?(decimal bytes: some RandomAccessCollection<UInt8>) {
+        guard (1...20).contains(bytes.count) else { return nil }
+        var value: UInt64 = 0
+        for byte in bytes {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit <= 9 else { return nil }
+            let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) = product.addingReportingOverflow(UInt64(digit))
+            guard !tooLarge, !carried else { return nil }
+            value = sum
+        }
+        self = value
+    }
+}
