@@ -225,7 +225,7 @@ let testTargets: [Target] = [
     tests("PostgresTests", ["Postgres"]),
     tests("CompressionTests", ["Compression"]),
     tests("WebSocketClientTests", ["WebSocketClient"]),
-    tests("ServiceKitTests", ["ServiceKit"]),
+    tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
     tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "ZeroMQ"]),
     tests("StoreTests", ["Store", "Postgres"]),
     tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),

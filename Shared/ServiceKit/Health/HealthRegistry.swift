@@ -1,0 +1,78 @@
+import Synchronization
+
+/// What `/health` and `/ready` say: the parts of a process, whether each can do its work, and how full its queues are.
+///
+/// A process is ready when all of its components are. One that has not reported yet is not.
+package final class HealthRegistry: Sendable {
+    /// The state of one part.
+    package struct State: Sendable, Equatable {
+        /// Whether the part can do its work.
+        package let isReady: Bool
+        /// Why not, or a remark for the operator.
+        package let detail: String?
+    }
+
+    private struct Contents {
+        var components: [String: State] = [:]
+        var queues: [String: @Sendable () -> Int] = [:]
+    }
+
+    private let contents = Mutex(Contents())
+    private let started = ContinuousClock.now
+
+    /// Makes a registry without components: ready until the first one is named.
+    package init() {}
+
+    /// Names a part; it counts as not ready until it reports. The same name gives the same part.
+    package func component(_ name: String) -> HealthComponent {
+        contents.withLock {
+            if $0.components[name] == nil { $0.components[name] = State(isReady: false, detail: "starting") }
+        }
+        return HealthComponent(name: name, registry: self)
+    }
+
+    /// Names a queue whose length `/health` shows.
+    package func queue(_ name: String, size: @escaping @Sendable () -> Int) {
+        contents.withLock { $0.queues[name] = size }
+    }
+
+    /// All components, by name.
+    package var components: [String: State] {
+        contents.withLock { $0.components }
+    }
+
+    /// The lengths of all queues, by name.
+    package var queueSizes: [String: Int] {
+        contents.withLock { $0.queues }.mapValues { $0() }
+    }
+
+    /// Whether every component is ready.
+    package var isReady: Bool {
+        contents.withLock { $0.components.values.allSatisfy(\.isReady) }
+    }
+
+    /// Time since the process started.
+    package var uptime: Duration {
+        started.duration(to: .now)
+    }
+
+    func set(_ name: String, _ state: State) {
+        contents.withLock { $0.components[name] = state }
+    }
+}
+
+/// The handle by which one part of a process reports its state.
+package struct HealthComponent: Sendable {
+    let name: String
+    let registry: HealthRegistry
+
+    /// The part can do its work.
+    package func ready(_ detail: String? = nil) {
+        registry.set(name, .init(isReady: true, detail: detail))
+    }
+
+    /// The part cannot, for the given reason.
+    package func notReady(_ why: String) {
+        registry.set(name, .init(isReady: false, detail: why))
+    }
+}

@@ -1,0 +1,24 @@
+/// A condition that a test waited for did not come true in time.
+package struct ConditionNotMet: Error, CustomStringConvertible {
+    /// What was waited for.
+    package let what: String
+    /// How long.
+    package let limit: Duration
+
+    package var description: String { "not within \(limit): \(what)" }
+}
+
+/// Waits until a condition holds, looking every few milliseconds, and fails when it does not by the deadline.
+///
+/// For real processes, sockets and databases, whose progress no manual clock moves.
+package func eventually(
+    _ what: String,
+    within limit: Duration = .seconds(5),
+    _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw ConditionNotMet(what: what, limit: limit) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
