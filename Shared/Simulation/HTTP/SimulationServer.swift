@@ -2,6 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 
@@ -18,12 +19,15 @@ package protocol SimulatedEndpoint: Sendable {
     func addRoutes(to router: SimulationRouter)
     /// The handler for a WebSocket on that path, or nil when the path is not this double's.
     func webSocketHandler(for request: WebSocketRequest) -> WebSocketHandler?
+    /// Headers of the answer that accepts a WebSocket.
+    func webSocketResponseHeaders(for request: WebSocketRequest) -> HTTPHeaders
     /// Is called once when the server listens, with its base URL without a trailing slash (`http://127.0.0.1:8090`).
     func listening(at baseURL: String)
 }
 
 extension SimulatedEndpoint {
     package func webSocketHandler(for request: WebSocketRequest) -> WebSocketHandler? { nil }
+    package func webSocketResponseHeaders(for request: WebSocketRequest) -> HTTPHeaders { [:] }
     package func listening(at baseURL: String) {}
 }
 
@@ -64,7 +68,9 @@ package struct SimulationServer: Service {
             server: HTTPServerBuilder { responder in
                 WebSocketUpgradeChannel(responder: responder) { request in
                     for endpoint in endpoints {
-                        if let handler = endpoint.webSocketHandler(for: request) { return handler }
+                        if let handler = endpoint.webSocketHandler(for: request) {
+                            return (handler, endpoint.webSocketResponseHeaders(for: request))
+                        }
                     }
                     return nil
                 }

@@ -17,7 +17,8 @@ struct WebSocketUpgradeChannel: HTTPChannelHandler {
     static let frameLimit = 1 << 20
 
     let responder: Responder
-    let selectHandler: @Sendable (WebSocketRequest) -> WebSocketHandler?
+    /// The handler for a path and the headers of the answer; nil refuses. It is asked twice.
+    let selectHandler: @Sendable (WebSocketRequest) -> (WebSocketHandler, HTTPHeaders)?
 
     enum Negotiated: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
@@ -35,13 +36,13 @@ struct WebSocketUpgradeChannel: HTTPChannelHandler {
             let upgrader = NIOTypedWebSocketServerUpgrader<Negotiated>(
                 maxFrameSize: Self.frameLimit,
                 shouldUpgrade: { channel, head in
-                    let accepted = selectHandler(WebSocketRequest(head: head)) != nil
-                    return channel.eventLoop.makeSucceededFuture(accepted ? HTTPHeaders() : nil)
+                    let headers = selectHandler(WebSocketRequest(head: head))?.1
+                    return channel.eventLoop.makeSucceededFuture(headers)
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
                         let request = WebSocketRequest(head: head)
-                        guard let handler = selectHandler(request) else { return .refused }
+                        guard let (handler, _) = selectHandler(request) else { return .refused }
                         let connection = WebSocketConnection(request: request, channel: channel)
                         try channel.pipeline.syncOperations.addHandler(WebSocketFrameHandler(connection: connection))
                         return .webSocket(connection, handler)
