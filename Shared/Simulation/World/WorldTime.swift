@@ -17,10 +17,14 @@ package enum DiscordTimestamp {
     package static func parse(_ text: String) -> EpochMilliseconds? {
         var rest = Substring(text)
         func number(_ digits: Int, then separator: Character?) -> Int64? {
-            guard let value = Int64(rest.prefix(digits)), rest.prefix(digits).count == digits, value >= 0 else { return nil }
+            guard let value = Int64(rest.prefix(digits)), rest.prefix(digits).count == digits, value >= 0 else {
+                return nil
+            }
             rest = rest.dropFirst(digits)
             if let separator {
-                guard let first = rest.first, first == separator || (separator == "T" && first == " ") else { return nil }
+                guard let first = rest.first, first == separator || (separator == "T" && first == " ") else {
+                    return nil
+                }
                 rest = rest.dropFirst()
             }
             return value
