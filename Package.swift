@@ -117,7 +117,7 @@ let leaves: [Target] = [
 let capabilities: [Target] = [
     shared(
         "MessageBus",
-        ["BusContract", "DiscordModel", "ZeroMQ", "ServiceKit", logging, serviceLifecycle, deque, asyncAlgorithms]
+        ["BusContract", "DiscordModel", "ZeroMQ", "ServiceKit", logging, serviceLifecycle, deque, heap]
     ),
     shared(
         "Store",

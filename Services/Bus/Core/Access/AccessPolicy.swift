@@ -1,0 +1,82 @@
+package import BusContract
+import Glibc
+import ServiceKit
+
+/// Who may log in, publish and serve: the contract's lists, in the form in which they are asked for each message.
+package struct AccessPolicy: Sendable {
+    /// A prefix of topics and the one service that may publish under it.
+    package struct TopicRule: Sendable {
+        let prefix: [UInt8]
+        /// With a closing zero, as the log-in's name comes from libzmq.
+        let publisher: [CChar]
+
+        package init(prefix: String, publisher: ServiceRole) {
+            self.prefix = Array(prefix.utf8)
+            self.publisher = publisher.rawValue.utf8CString.map { $0 }
+        }
+    }
+
+    private let topics: [TopicRule]
+    private let servers: [String: Set<ServiceRole>]
+    private let roles: Set<ServiceRole>
+
+    package init(topics: [TopicRule], servers: [String: Set<ServiceRole>], roles: Set<ServiceRole>) {
+        self.topics = topics
+        self.servers = servers
+        self.roles = roles
+    }
+
+    /// What the message catalogue says: Discord's events and HEAD come from the gateway alone.
+    package static let contract: Self = {
+        var topics = [
+            TopicRule(prefix: "discord.", publisher: .gateway),
+            TopicRule(prefix: "head.", publisher: .gateway),
+        ]
+        for event in MessageCatalogue.events {
+            topics.append(TopicRule(prefix: event.topic.rawValue, publisher: event.publisher))
+        }
+        var servers: [String: Set<ServiceRole>] = [:]
+        for request in MessageCatalogue.requests {
+            servers[request.address.rawValue] = request.servers
+        }
+        let roles = ServiceName.allCases.map { ServiceRole(rawValue: $0.rawValue) }
+        for role in roles {
+            servers[RequestAddress.commands(of: role).rawValue] = [role]
+            servers[RequestAddress.jobs(of: role).rawValue] = [role]
+        }
+        return Self(topics: topics, servers: servers, roles: Set(roles))
+    }()
+
+    /// The same with more topics and addresses: for tests and benchmarks.
+    package func adding(topics more: [TopicRule], servers moreServers: [String: Set<ServiceRole>]) -> Self {
+        Self(
+            topics: topics + more,
+            servers: servers.merging(moreServers) { _, new in new },
+            roles: roles.union(moreServers.values.joined())
+        )
+    }
+
+    /// Whether the log-in may publish on the topic. Runs for every event.
+    func mayPublish(_ topic: UnsafeRawBufferPointer, user: UnsafePointer<CChar>?) -> Bool {
+        guard let user else { return false }
+        for rule in topics where topic.count >= rule.prefix.count {
+            guard rule.prefix.withUnsafeBytes({ Self.begins(topic, with: $0) }) else { continue }
+            return rule.publisher.withUnsafeBufferPointer { $0.baseAddress.map { strcmp(user, $0) == 0 } ?? false }
+        }
+        return false
+    }
+
+    private static func begins(_ topic: UnsafeRawBufferPointer, with prefix: UnsafeRawBufferPointer) -> Bool {
+        guard let topic = topic.baseAddress, let start = prefix.baseAddress else { return prefix.isEmpty }
+        return memcmp(topic, start, prefix.count) == 0
+    }
+
+    package func mayServe(_ address: String, role: ServiceRole) -> Bool {
+        servers[address]?.contains(role) ?? false
+    }
+
+    /// Whether a service of that name exists at all.
+    package func knows(_ role: ServiceRole) -> Bool {
+        roles.contains(role)
+    }
+}

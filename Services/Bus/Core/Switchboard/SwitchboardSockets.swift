@@ -1,0 +1,169 @@
+import BusContract
+import Logging
+import MessageBus
+import ServiceKit
+import Synchronization
+import ZeroMQ
+
+/// The switchboard's sockets, on their own thread: events pass from XSUB to XPUB, requests go through the broker.
+actor SwitchboardSockets {
+    nonisolated let thread: SocketThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private nonisolated let isClosing = Atomic<Bool>(false)
+
+    let configuration: SwitchboardConfiguration
+    let logger: Logger
+    let metrics: SwitchboardMetrics
+    private let authenticator: Authenticator
+
+    var broker: Broker
+    var eventsIn: Socket?
+    var eventsOut: Socket?
+    var requests: Socket?
+    private var zap: ZAPHandler?
+    private var pollSet: PollSet
+
+    // Frames to receive into, used again for every message.
+    let topicFrame = Frame()
+    let headerFrame = Frame()
+    let payloadFrame = Frame()
+
+    var refusedEventsLog = LogThrottle()
+    var malformedLog = LogThrottle()
+    var noteLogs: [BrokerNote.Kind: LogThrottle] = [:]
+    var mayHaveEvents = true
+    var mayHaveRequests = true
+    /// Messages to peers whose queue is full wait here for a moment.
+    private var nextGauges = ContinuousClock.now
+
+    private enum Index {
+        static let zap = 1
+        static let eventsIn = 2
+        static let eventsOut = 3
+        static let requests = 4
+    }
+
+    init(configuration: SwitchboardConfiguration, logger: Logger, metrics: SwitchboardMetrics) throws(ZeroMQError) {
+        let thread = try SocketThread(name: "bus-switch")
+        self.thread = thread
+        self.configuration = configuration
+        self.logger = logger
+        self.metrics = metrics
+        authenticator = Authenticator(policy: configuration.policy, secrets: configuration.secrets)
+        broker = Broker(
+            epoch: .random(in: 1 ... .max),
+            limits: configuration.limits,
+            policy: configuration.policy,
+            now: .now
+        )
+        pollSet = PollSet(doorbell: thread.doorbell)
+    }
+
+    nonisolated func close() {
+        isClosing.store(true, ordering: .sequentiallyConsistent)
+        thread.doorbell.ring()
+    }
+
+    /// Binds everything; the first thing that runs on the thread.
+    func open() throws(ZeroMQError) {
+        if let folder = configuration.endpoints.ipcDirectory { try IPCFolder.prepare(folder) }
+        let context = try ZeroMQContext()
+        let logger = self.logger
+        let metrics = self.metrics
+        let authenticator = self.authenticator
+        let zap = try ZAPHandler(context: context) { request in
+            let verdict = authenticator.decide(request.credentials)
+            switch verdict {
+            case .allow: metrics.logins.increment()
+            case .refuse(let why):
+                metrics.loginsRefused.increment()
+                logger.warning(
+                    "a log-in to the bus was refused",
+                    metadata: ["why": "\(why)", "user": "\(request.credentials.user)", "socket": "\(request.domain)"]
+                )
+            }
+            return verdict
+        }
+        func bound(_ kind: SocketKind, _ endpoint: String, domain: String) throws(ZeroMQError) -> Socket {
+            var options = configuration.sockets
+            options.security = .plainServer(domain: domain)
+            let socket = try Socket(kind, options: options, context: context)
+            try socket.bind(endpoint)
+            return socket
+        }
+        let eventsOut = try bound(.extendedPublish, configuration.endpoints.eventsOut, domain: "events-out")
+        let requests = try bound(.router, configuration.endpoints.requests, domain: "requests")
+        let eventsIn = try bound(.extendedSubscribe, configuration.endpoints.eventsIn, domain: "events-in")
+        // Everything from every publisher; subscribers are told apart here, at the XPUB.
+        _ = try eventsIn.send([1], more: false)
+        self.zap = zap
+        self.eventsIn = eventsIn
+        self.eventsOut = eventsOut
+        self.requests = requests
+        _ = pollSet.add(zap.socket, .readable)
+        _ = pollSet.add(eventsIn, .readable)
+        _ = pollSet.add(eventsOut, .readable)
+        _ = pollSet.add(requests, .readable)
+    }
+
+    /// One round: a share of the events, all requests that wait, then sleep until something is to be done.
+    func turn() -> Bool {
+        let now = ContinuousClock.now
+        do {
+            if pollSet.events(at: Index.zap).contains(.readable) { try zap?.answerWaiting() }
+            if pollSet.events(at: Index.eventsOut).contains(.readable) { try readSubscriptions() }
+            if mayHaveEvents { mayHaveEvents = try forwardEvents(now) }
+            if mayHaveRequests { mayHaveRequests = try receiveRequests(now) }
+            if broker.nextTick() <= now { perform(broker.tick(now), now) }
+            updateGauges(now)
+        } catch {
+            // Only a failure of libzmq itself comes here; peers cannot cause one.
+            logger.error("a socket of the switchboard failed", metadata: ["error": "\(error)"])
+        }
+        if isClosing.load(ordering: .sequentiallyConsistent) {
+            release()
+            return false
+        }
+        sleep(now)
+        return true
+    }
+
+    private func sleep(_ now: ContinuousClock.Instant) {
+        thread.doorbell.arm()
+        let hasWork =
+            mayHaveEvents || mayHaveRequests || thread.hasJobs || isClosing.load(ordering: .sequentiallyConsistent)
+        do {
+            try pollSet.wait(hasWork ? .zero : max(.zero, broker.nextTick() - now), doorbell: thread.doorbell)
+        } catch {
+            logger.error("waiting for the switchboard's sockets failed", metadata: ["error": "\(error)"])
+        }
+        thread.doorbell.disarm()
+        if pollSet.events(at: Index.eventsIn).contains(.readable) { mayHaveEvents = true }
+        if pollSet.events(at: Index.requests).contains(.readable) { mayHaveRequests = true }
+    }
+
+    private func updateGauges(_ now: ContinuousClock.Instant) {
+        guard now >= nextGauges else { return }
+        nextGauges = now + .seconds(1)
+        metrics.peers.set(broker.peerCount)
+        metrics.waiting.set(broker.waitingCount)
+    }
+
+    private func release() {
+        pollSet.removeAll()
+        eventsIn = nil
+        eventsOut = nil
+        requests = nil
+        zap = nil
+    }
+}
+
+extension ZAPRequest.Credentials {
+    /// The name that a client claims, for the log.
+    fileprivate var user: String {
+        switch self {
+        case .plain(let user, _): user
+        case .none, .curve, .unsupported: ""
+        }
+    }
+}

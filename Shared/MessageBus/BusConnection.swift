@@ -1,0 +1,302 @@
+// The asynchronous bus client.
+//
+// Purpose: publish and subscribe to events, ask and serve requests, without ever touching a socket outside the one
+// thread that owns them all. State owned here: the sockets of the process, the requests without an answer, the replies
+// kept for repeated keys. Message types belong to BusContract; what happens to durable events to DurableEvents; the
+// other end, the switchboard, to the service `bus`.
+//
+// A new verb between peers and the switchboard goes to `Envelope`; a new decision to the state machine it belongs to
+// (`BrokerLink`, `RequestTable`, `WorkerTable`).
+
+package import BusContract
+package import Logging
+package import ServiceKit
+import ServiceLifecycle
+import Synchronization
+import ZeroMQ
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// This process's connection to the bus.
+///
+/// Make one for each process, put it into the service group before everything that uses it, and it reconnects by itself
+/// for as long as it runs. All of its methods may be called from any task, before `run` too: they wait for it.
+package final class BusConnection: Service, Sendable {
+    private let sockets: BusSockets
+    private let metrics: BusMetrics
+    private let logger: Logger
+    private let source: String
+    private let nextRequest = Atomic<UInt64>(0)
+    private let nextSubscription = Atomic<Int>(0)
+
+    /// - Parameters:
+    ///   - configuration: where the switchboard is, and how to log in.
+    ///   - instance: named as the source of what is published.
+    /// - Throws: `ZeroMQError` when the system has no descriptor left for the thread's doorbell.
+    package init(
+        configuration: BusConfiguration,
+        instance: ServiceInstance,
+        logger: Logger,
+        metrics: MetricsRegistry
+    ) throws {
+        self.metrics = BusMetrics(metrics)
+        self.logger = logger
+        source = "\(instance.service.rawValue)/\(instance.id)"
+        sockets = try BusSockets(configuration: configuration, logger: logger, metrics: self.metrics)
+    }
+
+    /// Owns the socket thread until graceful shutdown or cancellation; then sends what still waits and leaves.
+    package func run() async throws {
+        let ended = Signal()
+        let failure = Mutex<(any Error)?>(nil)
+        let hasOpened = Atomic<Bool>(false)
+        let sockets = self.sockets
+        try sockets.thread.start {
+            sockets.assumeIsolated { sockets in
+                if hasOpened.exchange(true, ordering: .relaxed) { return sockets.turn() }
+                do {
+                    try sockets.open()
+                    return true
+                } catch {
+                    failure.withLock { $0 = error }
+                    return false
+                }
+            }
+        } ended: {
+            ended.set()
+        }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await ended.wait()
+        } onCancelOrGracefulShutdown: {
+            sockets.submit(.close)
+        }
+        await sockets.refuseLateCommands()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    // MARK: Events
+
+    /// Takes an event for sending, without waiting.
+    ///
+    /// - Returns: false when the queue to the bus is full; the event is dropped and counted.
+    @discardableResult
+    package func publish(_ event: OutgoingEvent) -> Bool {
+        event.payload.withUnsafeBytes { publish(topic: event.topic, header: event.header, payload: $0) }
+    }
+
+    /// Takes an event whose payload lies in somebody else's memory: it is copied before the call returns.
+    @discardableResult
+    package func publish(topic: Topic, header: Header, payload: UnsafeRawBufferPointer) -> Bool {
+        var header = header
+        if header.source.isEmpty { header.source = source }
+        if header.sentAt == 0 { header.sentAt = Self.microsecondsSinceEpoch() }
+        guard sockets.outgoing.append(topic: topic, header: header, payload: payload) else {
+            metrics.publishDropped.increment()
+            return false
+        }
+        metrics.published.increment()
+        sockets.thread.doorbell.ring()
+        return true
+    }
+
+    /// Publishes one of our own messages under its topic.
+    ///
+    /// - Returns: false when it was dropped, as with any event, or could not be encoded.
+    @discardableResult
+    package func publish<Event: BusEvent>(_ event: Event, header: Header = .init()) -> Bool {
+        var header = header
+        header.type = Event.typeName
+        header.schemaVersion = Event.schemaVersion
+        header.contentType = .json
+        do {
+            return publish(OutgoingEvent(topic: Event.topic, header: header, payload: try BusJSON.encode(event)))
+        } catch {
+            logger.error("an event could not be encoded", metadata: ["type": "\(Event.typeName)", "error": "\(error)"])
+            metrics.publishDropped.increment()
+            return false
+        }
+    }
+
+    /// Subscribes for as long as `body` runs.
+    ///
+    /// The subscription takes effect a moment later: `EventSubscription.waitUntilOpen` waits for it.
+    ///
+    /// - Parameters:
+    ///   - topics: subscribed in this order; HEAD last, where its arrival shall prove that the others are open.
+    ///   - capacity: events that wait for the consumer; more are dropped and counted.
+    package func withSubscription<R>(
+        _ topics: [TopicFilter],
+        capacity: Int = 20_000,
+        name: String? = nil,
+        _ body: (EventSubscription) async throws -> R
+    ) async throws -> R {
+        let id = nextSubscription.wrappingAdd(1, ordering: .relaxed).newValue
+        let buffer = SubscriptionBuffer(capacity: capacity)
+        let label = name ?? topics.map(\.prefix).joined(separator: " ")
+        try await sockets.subscribe(id, filters: topics, buffer: buffer, name: label)
+        defer { sockets.submit(.unsubscribe(id)) }
+        return try await body(EventSubscription(buffer: buffer))
+    }
+
+    // MARK: Requests
+
+    /// Asks and waits for the reply.
+    ///
+    /// - Parameters:
+    ///   - address: where to; the type's own address when nil.
+    ///   - timeout: how long to wait for the reply.
+    ///   - key: a worker that answered this key before repeats its answer instead of doing it again.
+    package func request<Request: BusRequest>(
+        _ request: Request,
+        to address: RequestAddress? = nil,
+        timeout: Duration,
+        key: String? = nil,
+        trace: TraceContext? = nil
+    ) async throws(BusError) -> Request.Reply {
+        var header = Header()
+        header.type = Request.typeName
+        header.schemaVersion = Request.schemaVersion
+        header.key = key ?? ""
+        header.trace = trace
+        let payload: [UInt8]
+        do {
+            payload = try BusJSON.encode(request)
+        } catch {
+            throw BusError(.malformed, "\(Request.typeName) cannot be encoded: \(error)")
+        }
+        let reply = try await self.request(
+            header: header,
+            payload: payload,
+            to: address ?? Request.address,
+            repetition: Request.repetition,
+            timeout: timeout
+        )
+        do {
+            return try BusJSON.decode(Request.Reply.self, from: reply)
+        } catch {
+            throw BusError(.malformed, "the reply to \(Request.typeName) cannot be read: \(error)")
+        }
+    }
+
+    /// Asks with a payload that is encoded already, and gives the reply's payload.
+    package func request(
+        header: Header,
+        payload: [UInt8],
+        to address: RequestAddress,
+        repetition: Repetition,
+        timeout: Duration
+    ) async throws(BusError) -> [UInt8] {
+        let start = ContinuousClock.now
+        var header = header
+        if header.source.isEmpty { header.source = source }
+        if header.sentAt == 0 { header.sentAt = Self.microsecondsSinceEpoch() }
+        header.deadlineMilliseconds = UInt64(clamping: max(1, timeout.milliseconds))
+        let request = RequestTable.Request(
+            address: address.rawValue,
+            isRepeatable: repetition == .repeatable,
+            header: header.encoded,
+            payload: payload,
+            deadline: start + timeout
+        )
+        let number = nextRequest.wrappingAdd(1, ordering: .relaxed).newValue
+        metrics.requests.increment()
+        let sockets = self.sockets
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                sockets.submit(.request(number, request, continuation))
+            }
+        } onCancel: {
+            sockets.submit(.cancel(number))
+        }
+        let reply = try outcome.get()
+        metrics.roundTrip.observe(start.duration(to: .now))
+        return reply.payload
+    }
+
+    /// Answers requests until the task is cancelled or the service stops gracefully; what runs then is finished.
+    ///
+    /// - Parameters:
+    ///   - address: where they arrive; the type's own address when nil.
+    ///   - capacity: requests handled at the same time.
+    ///   - handler: gives the reply, or throws `RequestFailure` for the caller; another error is logged, and the caller
+    ///     learns only that there was one.
+    package func serve<Request: BusRequest>(
+        _ type: Request.Type,
+        at address: RequestAddress? = nil,
+        capacity: Int = 64,
+        _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Request.Reply
+    ) async throws {
+        try await serve(at: address ?? type.address, capacity: capacity) { payload, context in
+            let request: Request
+            do {
+                request = try BusJSON.decode(type, from: payload)
+            } catch {
+                throw BusError(.malformed, "\(type.typeName) cannot be read: \(error)")
+            }
+            return (Request.Reply.typeName, try BusJSON.encode(try await handler(request, context)))
+        }
+    }
+
+    /// Answers requests by their payloads' bytes: the handler gives the reply's type name and payload.
+    package func serve(
+        at address: RequestAddress,
+        capacity: Int = 64,
+        _ handler: @escaping @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
+    ) async throws {
+        let queue = WorkQueue()
+        guard await sockets.serve(address.rawValue, capacity: capacity, queue: queue) else {
+            throw BusError(.refused, "\(address.rawValue) is served by this process already")
+        }
+        let sockets = self.sockets
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<capacity {
+                    group.addTask {
+                        while let request = await queue.next() {
+                            sockets.submit(.reply(request.id, await self.handle(request, handler)))
+                        }
+                    }
+                }
+            }
+        } onCancelOrGracefulShutdown: {
+            sockets.submit(.leave(address.rawValue))
+        }
+    }
+
+    private func handle(
+        _ request: IncomingRequest,
+        _ handler: @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
+    ) async -> WorkerTable.Reply {
+        do {
+            let (type, payload) = try await Trace.$current.withValue(request.context.trace?.traceID) {
+                try await handler(request.payload, request.context)
+            }
+            var header = Header()
+            header.type = type
+            header.source = source
+            header.trace = request.context.trace
+            var reply = WorkerTable.Reply()
+            reply.header = header.encoded
+            reply.payload = payload
+            return reply
+        } catch let failure as RequestFailure {
+            return WorkerTable.Reply(.failed(code: failure.code), failure.message)
+        } catch let error as BusError {
+            return WorkerTable.Reply(error.code, error.message)
+        } catch {
+            logger.error(
+                "a request failed",
+                metadata: ["address": "\(request.context.address.rawValue)", "error": "\(error)"]
+            )
+            return WorkerTable.Reply(.failed(code: "internal"), "the worker failed")
+        }
+    }
+
+    private static func microsecondsSinceEpoch() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(max(0, time.tv_sec)) * 1_000_000 + UInt64(time.tv_nsec / 1000)
+    }
+}

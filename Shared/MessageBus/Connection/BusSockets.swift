@@ -1,0 +1,231 @@
+import BusContract
+import Logging
+import ServiceKit
+import Synchronization
+import ZeroMQ
+
+/// The sockets of this process's connection, and all that is decided per message: an actor on the socket thread.
+///
+/// Other tasks reach it by three queues (events to publish, commands, and, for what is rare, the actor's own methods),
+/// each rings the thread's doorbell. The state machines (`BrokerLink`, `RequestTable`, `WorkerTable`) decide; this
+/// actor moves the frames.
+actor BusSockets {
+    nonisolated let thread: SocketThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    nonisolated let outgoing: OutgoingQueue
+    private nonisolated let commands = Mutex<[BusCommand]>([])
+
+    let configuration: BusConfiguration
+    let clientNumber: UInt64
+    let logger: Logger
+    let metrics: BusMetrics
+
+    /// A SUB socket of its own for each subscription: its filters are its own, and so is its queue.
+    struct Subscription {
+        let socket: Socket
+        let buffer: SubscriptionBuffer
+        let dropped: Counter
+        let openingTopic: [UInt8]
+        var pollIndex = 0
+        var mayHaveMore = true
+    }
+
+    var context: ZeroMQContext?
+    var publisher: Socket?
+    var dealer: Socket?
+    let frame = Frame()
+    var pollSet: PollSet
+    var pollSetIsStale = true
+    var publisherIndex = 0
+    var dealerIndex = 0
+
+    // Events
+    var sending = MessageBatch()
+    var sendingStart = 0
+    var publisherIsOpen = false
+    var publisherIsBlocked = false
+    var publisherIsReadable = true
+    var subscriptions: [Int: Subscription] = [:]
+
+    // Requests
+    var link: BrokerLink
+    var requests: RequestTable
+    var workers = WorkerTable()
+    var waiters: [UInt64: CheckedContinuation<RequestOutcome, Never>] = [:]
+    var workQueues: [String: WorkQueue] = [:]
+    /// Replies and statements that the socket would not take yet, oldest first.
+    var blockedMessages: [[[UInt8]]] = []
+    var dealerIsBlocked = false
+    var dealerIsReadable = true
+    var isClosing = false
+    var closedAt: ContinuousClock.Instant?
+
+    init(configuration: BusConfiguration, logger: Logger, metrics: BusMetrics) throws(ZeroMQError) {
+        let thread = try SocketThread(name: "bus-sockets")
+        self.thread = thread
+        self.configuration = configuration
+        self.logger = logger
+        self.metrics = metrics
+        outgoing = OutgoingQueue(messages: configuration.outgoingEvents, bytes: configuration.outgoingBytes)
+        clientNumber = .random(in: 1 ... .max)
+        pollSet = PollSet(doorbell: thread.doorbell)
+        link = BrokerLink(pulse: configuration.pulse, patience: configuration.patience, now: .now)
+        requests = RequestTable(limit: configuration.pendingRequests)
+    }
+
+    /// Hands a command to the socket thread.
+    nonisolated func submit(_ command: BusCommand) {
+        commands.withLock { $0.append(command) }
+        thread.doorbell.ring()
+    }
+
+    /// Makes the sockets; the first thing that runs on the thread.
+    func open() throws(ZeroMQError) {
+        let context = try ZeroMQContext()
+        var options = configuration.sockets
+        options.publisherReportsFullQueues = true
+        let publisher = try Socket(.extendedPublish, options: options, context: context)
+        try publisher.connect(configuration.endpoints.eventsIn)
+        options = configuration.sockets
+        options.queuesOnlyToConnectedPeers = true
+        let dealer = try Socket(.dealer, options: options, context: context)
+        try dealer.connect(configuration.endpoints.requests)
+        self.context = context
+        self.publisher = publisher
+        self.dealer = dealer
+    }
+
+    /// One round of the thread: everything that is due, then sleep until something is.
+    ///
+    /// - Returns: false once closed.
+    func turn() -> Bool {
+        perform(
+            commands.withLock { commands in
+                defer { commands = [] }
+                return commands
+            }
+        )
+        let now = ContinuousClock.now
+        do {
+            try receiveReplies(now)
+            try tick(now)
+            try sendRequests()
+            try publishWaiting()
+            try receiveEvents()
+        } catch {
+            // Only a failure of libzmq itself comes here; peers cannot cause one.
+            logger.error("a bus socket failed", metadata: ["error": "\(error)"])
+        }
+        if isClosing, mayEnd(now) {
+            close()
+            return false
+        }
+        sleep(now)
+        return true
+    }
+
+    private func perform(_ commands: [BusCommand]) {
+        for command in commands {
+            switch command {
+            case .request(let number, let request, let waiter): start(number, request, waiter)
+            case .cancel(let number): cancel(number)
+            case .leave(let address): leave(address)
+            case .reply(let id, let reply): finish(id, reply)
+            case .unsubscribe(let id):
+                subscriptions.removeValue(forKey: id)?.buffer.finish()
+                pollSetIsStale = true
+            case .close:
+                isClosing = true
+                closedAt = closedAt ?? .now
+                outgoing.close()
+            }
+        }
+    }
+
+    // MARK: Sleeping
+
+    private func sleep(_ now: ContinuousClock.Instant) {
+        if pollSetIsStale { rebuildPollSet() }
+        var timeout = Duration.zero
+        thread.doorbell.arm()
+        let hasWork =
+            thread.hasJobs || commands.withLock { !$0.isEmpty }
+            || (publisherIsOpen && !publisherIsBlocked && !outgoing.isEmpty)
+            || dealerIsReadable || publisherIsReadable || subscriptions.values.contains(where: \.mayHaveMore)
+        if !hasWork { timeout = max(.zero, nextDeadline(now) - now) }
+        pollSet.setEvents(publisherIsBlocked ? [.readable, .writable] : .readable, at: publisherIndex)
+        pollSet.setEvents(dealerIsBlocked ? [.readable, .writable] : .readable, at: dealerIndex)
+        do {
+            try pollSet.wait(timeout, doorbell: thread.doorbell)
+        } catch {
+            logger.error("waiting for the bus failed", metadata: ["error": "\(error)"])
+        }
+        thread.doorbell.disarm()
+        publisherIsReadable = pollSet.events(at: publisherIndex).contains(.readable)
+        if pollSet.events(at: publisherIndex).contains(.writable) { publisherIsBlocked = false }
+        dealerIsReadable = pollSet.events(at: dealerIndex).contains(.readable)
+        if pollSet.events(at: dealerIndex).contains(.writable) { dealerIsBlocked = false }
+        for id in subscriptions.keys {
+            guard let subscription = subscriptions[id] else { continue }
+            subscriptions[id]?.mayHaveMore = pollSet.events(at: subscription.pollIndex).contains(.readable)
+        }
+    }
+
+    private func nextDeadline(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        var next = link.nextTick(now)
+        // A hello that the socket does not take yet is tried again when it becomes writable.
+        if dealerIsBlocked { next = max(next, now + configuration.pulse) }
+        if let deadline = requests.nextDeadline() { next = min(next, deadline) }
+        if let deadline = workers.nextDeadline() { next = min(next, deadline) }
+        if isClosing { next = min(next, now + .milliseconds(20)) }
+        return next
+    }
+
+    private func rebuildPollSet() {
+        guard let publisher, let dealer else { return }
+        pollSet.removeAll()
+        publisherIndex = pollSet.add(publisher, .readable)
+        dealerIndex = pollSet.add(dealer, .readable)
+        for (id, subscription) in subscriptions {
+            subscriptions[id]?.pollIndex = pollSet.add(subscription.socket, .readable)
+            subscriptions[id]?.mayHaveMore = true
+        }
+        pollSetIsStale = false
+    }
+
+    // MARK: Closing
+
+    /// Leaves once everything that can be sent has been, or after a second.
+    private func mayEnd(_ now: ContinuousClock.Instant) -> Bool {
+        if let closedAt, now - closedAt > .seconds(1) { return true }
+        let eventsAreOut = !publisherIsOpen || (sendingStart >= sending.count && outgoing.isEmpty)
+        return eventsAreOut && blockedMessages.isEmpty
+    }
+
+    private func close() {
+        if link.isUp { _ = try? dealer?.send(Envelope(.bye).encoded, more: false) }
+        for subscription in subscriptions.values { subscription.buffer.finish() }
+        for queue in workQueues.values { queue.finish() }
+        for number in requests.close() {
+            complete(number, .failure(BusError(.closed, "this process is leaving the bus")))
+        }
+        subscriptions = [:]
+        workQueues = [:]
+        pollSet.removeAll()
+        publisher = nil
+        dealer = nil
+        context = nil
+    }
+
+    /// Ends what arrives after the thread has: called when it is over.
+    func refuseLateCommands() {
+        let late = commands.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+        for case .request(_, _, let waiter) in late {
+            waiter.resume(returning: .failure(BusError(.closed, "this process has left the bus")))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// The one thread of a process that owns its sockets, as the executor of the actor that holds them.
+///
+/// An actor whose `unownedExecutor` is this executor runs nowhere else, and so do all accesses to its sockets. Between
+/// the actor's jobs the thread calls `turn`, which does the actor's regular work (usually inside `assumeIsolated`) and
+/// sleeps in a `PollSet` that contains the `doorbell`.
+///
+/// Jobs that arrive after `turn` has ended the thread still run, one at a time, on the thread that brought them: their
+/// awaiters must not hang, and by then the sockets are closed.
+package final class SocketThread: SerialExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var phase = Phase.waiting
+    }
+
+    private enum Phase {
+        case waiting
+        case running
+        case ended
+        /// Ended, and some thread is running late jobs at this moment.
+        case endedDraining
+    }
+
+    private let state = Mutex(State())
+    private let runningThread = Atomic<UInt>(0)
+    private let name: String
+
+    /// Rings when a job arrives; whoever hands the thread other work rings it too.
+    package let doorbell: Doorbell
+
+    /// - Parameter name: shown by `top -H` and debuggers; cut to 15 bytes.
+    package init(name: String) throws(ZeroMQError) {
+        self.name = String(decoding: name.utf8.prefix(15), as: UTF8.self)
+        self.doorbell = try Doorbell()
+    }
+
+    /// Starts the thread; a second call does nothing.
+    ///
+    /// - Parameters:
+    ///   - turn: one round of work and sleep, called again until it returns false.
+    ///   - ended: called once on the thread after the last turn.
+    package func start(turn: @escaping @Sendable () -> Bool, ended: @escaping @Sendable () -> Void) throws(ZeroMQError)
+    {
+        let isFirst = state.withLock { state in
+            guard state.phase == .waiting else { return false }
+            state.phase = .running
+            return true
+        }
+        guard isFirst else { return }
+        let body = Unmanaged.passRetained(
+            ThreadBody {
+                self.loop(turn)
+                ended()
+            }
+        )
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, { runThreadBody($0) }, body.toOpaque())
+        guard result == 0 else {
+            body.release()
+            throw ZeroMQError(number: result, operation: "start the socket thread")
+        }
+        pthread_setname_np(thread, name)
+        pthread_detach(thread)
+    }
+
+    /// Whether jobs wait: `turn` asks after it has armed the doorbell, and does not sleep then.
+    package var hasJobs: Bool {
+        state.withLock { !$0.jobs.isEmpty }
+    }
+
+    private func loop(_ turn: @Sendable () -> Bool) {
+        runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
+        var jobs: [UnownedJob] = []
+        repeat {
+            state.withLock { swap(&$0.jobs, &jobs) }
+            run(&jobs)
+        } while turn()
+        runningThread.store(0, ordering: .sequentiallyConsistent)
+        state.withLock { $0.phase = .ended }
+        drainLateJobs()
+    }
+
+    private func run(_ jobs: inout [UnownedJob]) {
+        for job in jobs {
+            job.runSynchronously(on: asUnownedSerialExecutor())
+        }
+        jobs.removeAll(keepingCapacity: true)
+    }
+
+    /// Runs jobs that arrived after the end, unless another thread is at it.
+    private func drainLateJobs() {
+        let isOurs = state.withLock { state in
+            guard state.phase == .ended, !state.jobs.isEmpty else { return false }
+            state.phase = .endedDraining
+            return true
+        }
+        guard isOurs else { return }
+        runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
+        var jobs: [UnownedJob] = []
+        while true {
+            let isDone = state.withLock { state in
+                swap(&state.jobs, &jobs)
+                guard jobs.isEmpty else { return false }
+                runningThread.store(0, ordering: .sequentiallyConsistent)
+                state.phase = .ended
+                return true
+            }
+            if isDone { return }
+            run(&jobs)
+        }
+    }
+
+    // MARK: SerialExecutor
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let hasEnded = state.withLock { state in
+            state.jobs.append(job)
+            return state.phase == .ended
+        }
+        if hasEnded { drainLateJobs() } else { doorbell.ring() }
+    }
+
+    package func checkIsolated() {
+        precondition(isOnThread, "sockets belong to the thread \(name)")
+    }
+
+    package func isIsolatingCurrentContext() -> Bool? {
+        isOnThread
+    }
+
+    private var isOnThread: Bool {
+        runningThread.load(ordering: .sequentiallyConsistent) == UInt(pthread_self())
+    }
+}
+
+/// Carries a closure through pthread_create's pointer.
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) {
+        self.run = run
+    }
+}
+
+private func runThreadBody(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let pointer else { return nil }
+    Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue().run()
+    return nil
+}
