@@ -151,7 +151,17 @@ package struct Settings: Sendable {
     /// A TCP port for the HTTP server of an instance; 0 takes any free one.
     package func port(of instance: ServiceInstance) throws(ConfigurationError) -> Int {
         let fallback = instance.isFirst ? instance.service.defaultPort ?? 0 : 0
+        // The admin API's port has a second, older name.
+        if instance.service == .adminAPI, !has(instance.service.portVariable) {
+            return try int("API_PORT", default: fallback, in: 0...65_535)
+        }
         return try int(instance.service.portVariable, default: fallback, in: 0...65_535)
+    }
+
+    /// The folder of what this machine keeps for itself (database, sockets, keys): `ENSEMBLE_STATE`, `.local` when
+    /// nothing is set.
+    package var stateFolder: String {
+        path("ENSEMBLE_STATE", default: ".local")
     }
 
     /// The folder of configuration files: `ENSEMBLE_CONFIG`, `config` when nothing is set.

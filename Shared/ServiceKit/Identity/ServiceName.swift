@@ -13,13 +13,8 @@ package enum ServiceName: String, CaseIterable, Sendable, Codable {
     case ensemble
 
     /// The variable that sets the port of the service's HTTP server: `GATEWAY_PORT`, `LAVALINK_BRIDGE_PORT`.
-    ///
-    /// The admin API's is `API_PORT`, as its users know it.
     package var portVariable: String {
-        switch self {
-        case .adminAPI: "API_PORT"
-        default: rawValue.uppercased().replacing("-", with: "_") + "_PORT"
-        }
+        rawValue.uppercased().replacing("-", with: "_") + "_PORT"
     }
 
     /// The port of the first instance when nothing is set; nil for a program without a server.

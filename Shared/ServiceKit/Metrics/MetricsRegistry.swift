@@ -19,14 +19,14 @@ package struct MetricsRegistry: Sendable {
 
     /// A count that only grows. By convention its name ends in `_total`.
     package func counter(_ name: String, help: String, labels: [String: String] = [:]) -> Counter {
-        families.series(name, help: help, labels: labels, make: { .counter(Counter()) }) { instrument in
+        families.series(name, help: help, labels: labels, make: .counter(Counter())) { instrument in
             if case .counter(let counter) = instrument { counter } else { nil }
         } ?? Counter()
     }
 
     /// A value that goes up and down.
     package func gauge(_ name: String, help: String, labels: [String: String] = [:]) -> Gauge {
-        families.series(name, help: help, labels: labels, make: { .gauge(Gauge()) }) { instrument in
+        families.series(name, help: help, labels: labels, make: .gauge(Gauge())) { instrument in
             if case .gauge(let gauge) = instrument { gauge } else { nil }
         } ?? Gauge()
     }
@@ -38,7 +38,7 @@ package struct MetricsRegistry: Sendable {
         labels: [String: String] = [:],
         reading: @escaping @Sendable () -> Double
     ) {
-        _ = families.series(name, help: help, labels: labels, make: { .reading(reading) }) { _ in true }
+        _ = families.series(name, help: help, labels: labels, make: .reading(reading)) { _ in true }
     }
 
     /// A distribution; the bounds are those of the first call for the name.
@@ -48,7 +48,7 @@ package struct MetricsRegistry: Sendable {
         labels: [String: String] = [:],
         bounds: [Double] = Histogram.seconds
     ) -> Histogram {
-        families.series(name, help: help, labels: labels, make: { .histogram(Histogram(bounds: bounds)) }) {
+        families.series(name, help: help, labels: labels, make: .histogram(Histogram(bounds: bounds))) {
             instrument in
             if case .histogram(let histogram) = instrument { histogram } else { nil }
         } ?? Histogram(bounds: bounds)
@@ -143,7 +143,6 @@ private final class Families: Sendable {
         as cast: (Instrument) -> Result?
     ) -> Result? {
         let instrument = table.withLock { table in
-            let candidate = make()
             var family = table[name] ?? Family(help: help, type: candidate.type)
             let full = family.series.count >= MetricsRegistry.maximumSeries && family.series[labels] == nil
             let key = full ? ["overflow": "true"] : labels
