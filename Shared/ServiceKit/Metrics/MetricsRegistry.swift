@@ -139,7 +139,7 @@ private final class Families: Sendable {
         _ name: String,
         help: String,
         labels: [String: String],
-        make: () -> Instrument,
+        make candidate: Instrument,
         as cast: (Instrument) -> Result?
     ) -> Result? {
         let instrument = table.withLock { table in
