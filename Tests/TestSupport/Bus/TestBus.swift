@@ -1,7 +1,7 @@
 package import BusContract
 package import BusCore
 import Glibc
-package import Logging
+import Logging
 package import MessageBus
 package import ServiceKit
 
