@@ -137,7 +137,7 @@ let capabilities: [Target] = [
         ["BusContract", "DiscordModel", "MessageBus", "ServiceKit", logging, serviceLifecycle],
         resources: texts
     ),
-    shared("LLM", ["ServiceKit", httpClient, nio, logging]),
+    shared("LLM", ["ServiceKit", httpClient, nio, nioHTTP1, logging]),
     // What each service process starts with: configuration, bus, database, health.
     shared(
         "ServiceHost",
@@ -231,7 +231,7 @@ let testTargets: [Target] = [
     tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
     tests("DiscordRESTTests", ["DiscordREST"]),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),
-    tests("LLMTests", ["LLM", "Simulation"]),
+    tests("LLMTests", ["LLM", "ServiceKit", httpClient, nio, nioPosix, logging]),
     tests("GatewayTests", ["GatewayCore", "DiscordModel", "Simulation"]),
     tests("MusicTests", ["MusicCore", "LavalinkBridgeCore", "LavalinkModel", "Simulation"]),
     tests("PersonaTests", ["PersonaCore", "LLM", "Simulation"]),
