@@ -131,7 +131,7 @@ struct LavalinkNodeTests {
         _ = try node.update(Self.guild, of: session, change(playing: try track("broken", in: &node)))
         #expect(
             kinds(&node).filter { $0.hasPrefix("Track") }
-                == ["TrackEndEvent replaced", "TrackExceptionEvent", "TrackEndEvent loadFailed"]
+                == ["TrackEndEvent replaced", "TrackStartEvent", "TrackExceptionEvent", "TrackEndEvent loadFailed"]
         )
 
         _ = try node.update(Self.guild, of: session, change(playing: try track("glitch", in: &node)))

@@ -67,8 +67,9 @@ extension LanguageModelDouble {
 
     /// Every request has a key and names the version of the API (https://docs.anthropic.com/en/api/versioning).
     private static func checkHeaders(_ request: Request) throws(ModelError) {
+        // Newer SDKs send the key as a bearer token.
         let key = HTTPFields.Element.Name("x-api-key").flatMap { request.headers[$0] }
-        try check(key: key)
+        try check(key: key ?? bearer(request))
         guard let name = HTTPFields.Element.Name("anthropic-version"), request.headers[name] != nil else {
             throw ModelError(.invalidRequest, "anthropic-version: header is required")
         }

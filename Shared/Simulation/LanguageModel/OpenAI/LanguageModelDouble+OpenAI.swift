@@ -72,7 +72,7 @@ extension LanguageModelDouble {
         error.code == .rateLimited ? [.retryAfter: "1"] : [:]
     }
 
-    private static func bearer(_ request: Request) -> String? {
+    static func bearer(_ request: Request) -> String? {
         guard let value = request.headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
         return String(value.dropFirst("bearer ".count))
     }

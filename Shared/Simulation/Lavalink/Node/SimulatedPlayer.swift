@@ -142,11 +142,11 @@ package struct SimulatedPlayer: Sendable {
         silentSince = isConnected ? nil : now
         playingSince = isConnected ? now : nil
         nextUpdate = now + timing.updates
+        // lavaplayer tells of the start before it has any audio.
+        signals += [.started(track, userData: userData), .state]
         if course == .failsAtStart {
             fail()
             end("loadFailed")
-        } else {
-            signals += [.started(track, userData: userData), .state]
         }
     }
 

@@ -1,0 +1,44 @@
+import Simulation
+import TestSupport
+import Testing
+
+/// The SDKs of OpenAI and Anthropic chat with the local model: whole and streamed answers, tools, errors, faults.
+@Suite("SDKs of language models")
+struct LanguageModelSDKTests {
+    @Test("the openai SDK chats with the local model", .timeLimit(.minutes(6)))
+    func openAI() async throws {
+        let model = LanguageModelDouble()
+        try await SimulationServer([model]).withRunning { url in
+            let output = try await PythonClient.run("openai_chat.py", environment: ["MODEL_URL": "\(url)/v1"])
+            #expect(output.contains("done"))
+            model.inject(.init(.rateLimited))
+            model.inject(.init(.brokenStream))
+            model.inject(.init(.errorInStream))
+            try await PythonClient.run(
+                "openai_chat.py",
+                arguments: ["faults"],
+                environment: ["MODEL_URL": "\(url)/v1"]
+            )
+        }
+        #expect(model.requests.contains { $0.system.contains("Iris") })
+    }
+
+    @Test("the anthropic SDK chats with the local model", .timeLimit(.minutes(6)))
+    func anthropic() async throws {
+        let model = LanguageModelDouble()
+        try await SimulationServer([model]).withRunning { url in
+            let output = try await PythonClient.run(
+                "anthropic_chat.py",
+                environment: ["MODEL_URL": "\(url)/anthropic"]
+            )
+            #expect(output.contains("done"))
+            model.inject(.init(.overloaded))
+            model.inject(.init(.errorInStream))
+            try await PythonClient.run(
+                "anthropic_chat.py",
+                arguments: ["faults"],
+                environment: ["MODEL_URL": "\(url)/anthropic"]
+            )
+        }
+    }
+}
