@@ -23,12 +23,15 @@ package protocol SimulatedEndpoint: Sendable {
     func webSocketResponseHeaders(for request: WebSocketRequest) -> HTTPHeaders
     /// Is called once when the server listens, with its base URL without a trailing slash (`http://127.0.0.1:8090`).
     func listening(at baseURL: String)
+    /// What the double does of its own accord while the server runs; ends when it is cancelled.
+    func run() async
 }
 
 extension SimulatedEndpoint {
     package func webSocketHandler(for request: WebSocketRequest) -> WebSocketHandler? { nil }
     package func webSocketResponseHeaders(for request: WebSocketRequest) -> HTTPHeaders { [:] }
     package func listening(at baseURL: String) {}
+    package func run() async {}
 }
 
 /// An HTTP/1 and WebSocket server for one or several doubles.
@@ -84,7 +87,12 @@ package struct SimulationServer: Service {
             logger: logger
         )
         defer { address.fail() }
-        try await application.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for endpoint in endpoints { group.addTask { await endpoint.run() } }
+            // On this task, where the service group's graceful shutdown reaches it.
+            try await application.run()
+            group.cancelAll()
+        }
     }
 
     /// Where the server listens, as soon as it does: `http://127.0.0.1:43121`.

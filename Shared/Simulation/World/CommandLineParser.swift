@@ -148,7 +148,8 @@ struct CommandLineParser {
         case 6: return try resolveUser(text, &resolved)
         case 7: return try resolveChannel(text, &resolved)
         case 8: return try resolveRole(text, &resolved)
-        case 9: if let user = try? resolveUser(text, &resolved) { return user }
+        case 9:
+            if let user = try? resolveUser(text, &resolved) { return user }
             return try resolveRole(text, &resolved)
         default:
             let count = Int64(text.unicodeScalars.count)

@@ -190,6 +190,7 @@ extension World {
         )
         interactions[id] = interaction
         interactionOrder.append(id)
+        waitingInteractions.append(id)
         while interactionOrder.count > Self.interactionLimit, let oldest = interactionOrder.popFirst() {
             interactions[oldest] = nil
         }
@@ -203,7 +204,11 @@ extension World {
         return interaction
     }
 
-    private func interactionJSON(_ interaction: Interaction, in channel: DiscordChannel, _ message: Message?) -> JSONValue {
+    private func interactionJSON(
+        _ interaction: Interaction,
+        in channel: DiscordChannel,
+        _ message: Message?
+    ) -> JSONValue {
         var members: [String: JSONValue] = [
             "id": .id(interaction.id), "application_id": .id(interaction.applicationID),
             "type": .int(interaction.kind.rawValue), "token": .string(interaction.token), "version": 1,
@@ -226,6 +231,19 @@ extension World {
             members["authorizing_integration_owners"] = ["0": "0"]
         }
         return .object(members)
+    }
+
+    /// Tells the page of interactions that got no callback in time: "the application did not respond".
+    mutating func failLateInteractions() {
+        while let first = waitingInteractions.first {
+            guard let interaction = interactions[first] else {
+                waitingInteractions.removeFirst()
+                continue
+            }
+            guard interaction.state != .waiting || !interaction.acceptsCallback(at: now) else { return }
+            waitingInteractions.removeFirst()
+            if interaction.state == .waiting { announce("interaction", interactionSummary(interaction)) }
+        }
     }
 
     /// An interaction as the control API shows it.

@@ -74,7 +74,11 @@ extension World {
         }
     }
 
-    private func checkSlowMode(of author: UserID, in channel: DiscordChannel, _ granted: Permissions) throws(DiscordError) {
+    private func checkSlowMode(
+        of author: UserID,
+        in channel: DiscordChannel,
+        _ granted: Permissions
+    ) throws(DiscordError) {
         guard channel.slowModeSeconds > 0,
             granted.isDisjoint(with: [.bypassSlowmode, .manageMessages, .manageChannels]),
             let last = lastMessageAt[SlowModeKey(author: author, channel: channel.id)],

@@ -36,6 +36,8 @@ package struct World: Sendable {
     package internal(set) var changes: [WorldChange] = []
 
     var interactionOrder: Deque<InteractionID> = []
+    /// Not yet seen to be answered or late.
+    var waitingInteractions: Deque<InteractionID> = []
     var nonces: [NonceKey: MessageID] = [:]
     var nonceOrder: Deque<(key: NonceKey, at: EpochMilliseconds)> = []
     var lastMessageAt: [SlowModeKey: EpochMilliseconds] = [:]

@@ -1,0 +1,224 @@
+import Compression
+import DiscordModel
+import Hummingbird
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A local Discord: REST under `/api/v10`, the gateway as a WebSocket, and the control API.
+///
+/// It is the thin shell around ``World``, ``GatewayState`` and ``RESTRateLimits``: one lock, in which an operation is
+/// decided, its events are numbered for each session and handed to the connections' queues, so that every client sees
+/// one order. It owns no rule. Hand it to a ``SimulationServer``.
+package final class SimulatedDiscord: SimulatedEndpoint {
+    /// How this Discord differs from the real one.
+    package struct Configuration: Sendable {
+        package var gateway = GatewayState.Settings()
+        package var limits = RESTRateLimits.Settings()
+        /// Keeps requests and answers whole in the call log.
+        package var recordsBodies = false
+        /// Tells the time in milliseconds since the epoch.
+        package var clock: @Sendable () -> EpochMilliseconds = SimulatedDiscord.systemClock
+
+        package init() {}
+
+        /// For tests and benches: no rate limit, no wait between IDENTIFYs.
+        package static var unlimited: Self {
+            var configuration = Self()
+            configuration.limits = .off
+            configuration.gateway.identifyInterval = 0
+            return configuration
+        }
+    }
+
+    private struct Shell {
+        var state: SimulatedDiscordState
+        var connections: [GatewayState.ConnectionID: WebSocketConnection] = [:]
+        var baseURL = ""
+    }
+
+    let clock: @Sendable () -> EpochMilliseconds
+    private let shell: Mutex<Shell>
+    /// What the page and tests follow.
+    let feed = ChangeFeed()
+    /// Takes faults that are aimed at another double (`lavalink`, `llm`); false means that nobody knows the target.
+    private let foreignFaults = Mutex<(@Sendable (JSONValue) -> Bool)?>(nil)
+
+    package init(configuration: Configuration = Configuration()) {
+        clock = configuration.clock
+        var state = SimulatedDiscordState(
+            world: World(now: configuration.clock()),
+            gateway: GatewayState(settings: configuration.gateway),
+            limits: RESTRateLimits(settings: configuration.limits)
+        )
+        state.calls.recordsBodies = configuration.recordsBodies
+        shell = Mutex(Shell(state: state))
+    }
+
+    /// Milliseconds since the epoch by the system's clock.
+    package static let systemClock: @Sendable () -> EpochMilliseconds = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return EpochMilliseconds(time.tv_sec) * 1000 + EpochMilliseconds(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: - State
+
+    /// Runs an operation on the world, then tells gateway sessions and the page what came of it.
+    ///
+    /// For tests, and for doubles that play in voice.
+    @discardableResult
+    package func withWorld<Result: Sendable>(
+        _ body: (inout World) throws(DiscordError) -> Result
+    ) throws(DiscordError) -> Result {
+        try perform { state throws(DiscordError) in try body(&state.world) }
+    }
+
+    @discardableResult
+    func perform<Result: Sendable>(
+        _ body: (inout SimulatedDiscordState) throws(DiscordError) -> Result
+    ) throws(DiscordError) -> Result {
+        try shell.withLock { (shell) throws(DiscordError) -> Result in
+            shell.state.world.advance(to: clock())
+            // Also after an error: what happened before it has happened.
+            defer { flush(&shell) }
+            return try body(&shell.state)
+        }
+    }
+
+    /// Like ``perform(_:)`` for the gateway, whose actions come first: READY precedes what follows from it.
+    @discardableResult
+    func performGateway(
+        _ body: (inout SimulatedDiscordState) throws(DiscordError) -> [GatewayState.Action]
+    ) throws(DiscordError) -> Int {
+        try shell.withLock { (shell) throws(DiscordError) -> Int in
+            shell.state.world.advance(to: clock())
+            defer { flush(&shell) }
+            let actions = try body(&shell.state)
+            execute(actions, &shell)
+            return actions.count
+        }
+    }
+
+    private func flush(_ shell: inout Shell) {
+        let (events, changes) = shell.state.world.drain()
+        if !events.isEmpty {
+            let actions = shell.state.gateway.dispatch(events, world: shell.state.world)
+            execute(actions, &shell)
+        }
+        for change in changes { feed.publish(change) }
+    }
+
+    private func execute(_ actions: [GatewayState.Action], _ shell: inout Shell) {
+        for action in actions {
+            switch action {
+            case .send(let id, let bytes):
+                shell.connections[id]?.send(WebSocketMessage(kind: .text, bytes: bytes))
+            case .close(let id, let code):
+                shell.connections[id]?.close(code: code.rawValue, reason: code.reason)
+            case .drop(let id):
+                shell.connections[id]?.drop()
+            }
+        }
+    }
+
+    // MARK: - Endpoint
+
+    package func addRoutes(to router: SimulationRouter) {
+        RESTServer(discord: self).addRoutes(to: router)
+        ControlServer(discord: self).addRoutes(to: router)
+    }
+
+    package func listening(at baseURL: String) {
+        shell.withLock { shell in
+            shell.baseURL = baseURL
+            shell.state.gateway.resumeURL = Self.gatewayURL(baseURL)
+        }
+    }
+
+    /// Where the gateway is.
+    var gatewayURL: String { shell.withLock { Self.gatewayURL($0.baseURL) } }
+
+    private static func gatewayURL(_ baseURL: String) -> String {
+        "ws://" + baseURL.drop { $0 != "/" }.dropFirst(2)
+    }
+
+    /// Ends zombies, forgotten sessions and late interactions, until it is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))
+            _ = try? performGateway { state throws(DiscordError) in
+                state.world.failLateInteractions()
+                return state.gateway.tick(world: &state.world)
+            }
+        }
+    }
+
+    package func webSocketHandler(for request: WebSocketRequest) -> WebSocketHandler? {
+        guard ["", "/", "/gateway", "/gateway/"].contains(request.path) else { return nil }
+        return { connection in await self.serve(connection) }
+    }
+
+    private func serve(_ connection: WebSocketConnection) async {
+        let request = connection.request
+        if request.queryValue("compress") == "zlib-stream" { Self.compress(connection) }
+        let id = shell.withLock { shell -> GatewayState.ConnectionID in
+            shell.state.world.advance(to: clock())
+            let (id, actions) = shell.state.gateway.open(
+                version: request.queryValue("v").flatMap { Int($0) },
+                encoding: request.queryValue("encoding"),
+                at: shell.state.world.now
+            )
+            shell.connections[id] = connection
+            execute(actions, &shell)
+            return id
+        }
+        for await message in connection.messages {
+            _ = try? performGateway { state throws(DiscordError) in
+                state.gateway.receive(message.bytes, on: id, world: &state.world)
+            }
+        }
+        shell.withLock { shell in
+            shell.connections[id] = nil
+            shell.state.world.advance(to: clock())
+            shell.state.gateway.closed(id, peerCode: connection.peerCloseCode, world: &shell.state.world)
+            flush(&shell)
+        }
+    }
+
+    /// One deflater for the whole connection, as `zlib-stream` wants it.
+    private static func compress(_ connection: WebSocketConnection) {
+        guard let deflater = try? StreamDeflater(level: 1) else { return connection.close(code: 4000) }
+        let box = DeflaterBox(deflater)
+        connection.transformOutgoing { box.deflate($0) }
+    }
+
+    // MARK: - Faults of other doubles
+
+    /// Lets other doubles take the faults that are aimed at them.
+    package func forwardFaults(to handler: @escaping @Sendable (JSONValue) -> Bool) {
+        foreignFaults.withLock { $0 = handler }
+    }
+
+    func takesForeignFault(_ fault: JSONValue) -> Bool {
+        foreignFaults.withLock { $0 }?(fault) ?? false
+    }
+}
+
+/// A deflater that a `@Sendable` closure can use.
+private final class DeflaterBox: Sendable {
+    private let deflater: Mutex<StreamDeflater>
+
+    init(_ deflater: consuming sending StreamDeflater) {
+        self.deflater = Mutex(deflater)
+    }
+
+    func deflate(_ bytes: [UInt8]) -> [UInt8] {
+        // Out of memory is all that can go wrong; the client then meets a broken stream and reconnects.
+        deflater.withLock { (try? $0.deflate(bytes)) ?? [] }
+    }
+}
