@@ -102,7 +102,9 @@ let leaves: [Target] = [
     // Guilds and channels by their typed ids.
     shared("LavalinkModel", ["DiscordModel"]),
     shared("ZeroMQ", ["CZeroMQ", logging]),
-    shared("Postgres", ["CPostgres", nio, nioPosix, logging, deque]),
+    shared("Postgres", ["CPostgres", logging, serviceLifecycle, deque]),
+    // Runs a PostgreSQL of our own on this machine: for `ensemble up` and for tests, never in a service.
+    shared("LocalPostgres", []),
     shared("Compression", ["CZlib"]),
     shared("WebSocketClient", [nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, logging]),
     shared(
@@ -215,7 +217,7 @@ let testTargets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Postgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess,
+            "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess,
             systemPackage,
         ],
         path: "Tests/TestSupport"
@@ -223,7 +225,7 @@ let testTargets: [Target] = [
     tests("DiscordModelTests", ["DiscordModel"]),
     tests("LavalinkModelTests", ["LavalinkModel", "DiscordModel"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
-    tests("PostgresTests", ["Postgres"]),
+    tests("PostgresTests", ["Postgres", "LocalPostgres"]),
     tests("CompressionTests", ["Compression"]),
     tests("WebSocketClientTests", ["WebSocketClient"]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),

@@ -1,0 +1,25 @@
+import FoundationEssentials
+
+/// A `jsonb` parameter.
+package struct JSONParameter: PostgresEncodable {
+    package static var postgresType: PostgresType { .jsonb }
+    private let text: [UInt8]
+
+    /// Takes JSON text as it is; the server refuses what is not JSON.
+    package init(text: [UInt8]) {
+        self.text = text
+    }
+
+    package func encode(into bytes: inout [UInt8]) { bytes += text }
+}
+
+extension PostgresEncodable where Self == JSONParameter {
+    /// Binds a value as `jsonb`: `"… VALUES (\(try .json(state)))"`.
+    package static func json(_ value: some Encodable) throws(PostgresError) -> JSONParameter {
+        do {
+            return JSONParameter(text: Array(try JSONEncoder().encode(value)))
+        } catch {
+            throw PostgresError(.encoding, "cannot write \(type(of: value)) as JSON: \(error)")
+        }
+    }
+}
