@@ -130,8 +130,8 @@ let capabilities: [Target] = [
     shared(
         "DurableEvents",
         [
-            "MessageBus", "Store", "BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, serviceLifecycle,
-            crypto,
+            "MessageBus", "BusContract", "DiscordModel", "Postgres", "ServiceKit", logging, serviceLifecycle, crypto,
+            deque,
         ]
     ),
     shared("DiscordREST", ["DiscordModel", "ServiceKit", httpClient, nio, logging, deque]),
@@ -251,7 +251,7 @@ let testTargets: [Target] = [
     // Clients that nobody here wrote, against the doubles.
     tests("Conformance", ["Simulation"]),
     // The built executables as child processes, from gateway socket to REST call.
-    tests("EndToEnd", ["Simulation", "BusContract", "Store"]),
+    tests("EndToEnd", [httpClient, nio]),
 ]
 
 let package = Package(

@@ -1,0 +1,47 @@
+import DequeModule
+
+/// What waits for the journal, within bounds. Pure.
+struct JournalBuffer: Sendable {
+    /// Bounds a shard (DESIGN: 20,000 events or 64 MB).
+    let countLimit: Int
+    let byteLimit: Int
+    private(set) var entries: Deque<JournalEntry> = []
+    private(set) var bytes = 0
+
+    init(countLimit: Int = 20_000, byteLimit: Int = 64 << 20) {
+        self.countLimit = countLimit
+        self.byteLimit = byteLimit
+    }
+
+    /// Takes an event; false when there is no room: the session is to be closed so that Discord holds the rest.
+    mutating func append(_ entry: JournalEntry) -> Bool {
+        guard entries.count < countLimit, bytes + entry.size <= byteLimit else { return false }
+        entries.append(entry)
+        bytes += entry.size
+        return true
+    }
+
+    /// The first events, at most so many and so many bytes, without taking them out.
+    func prefix(count: Int, bytes limit: Int) -> [JournalEntry] {
+        var result: [JournalEntry] = []
+        var size = 0
+        for entry in entries.prefix(count) {
+            if !result.isEmpty, size + entry.size > limit { break }
+            size += entry.size
+            result.append(entry)
+        }
+        return result
+    }
+
+    /// Takes out what has been written.
+    mutating func removeFirst(_ count: Int) {
+        for _ in 0..<min(count, entries.count) {
+            bytes -= entries.removeFirst().size
+        }
+    }
+
+    mutating func removeAll() {
+        entries.removeAll()
+        bytes = 0
+    }
+}

@@ -1,0 +1,29 @@
+import BusContract
+import Postgres
+
+/// Reads a stream's events back from the journal, in pages.
+struct JournalReader {
+    let database: PostgresClient
+    let pageSize = 500
+
+    /// The events of those names above a sequence number, in order; fewer than a page at the end.
+    func page(stream: UInt64, events: [String], after seq: UInt64) async throws -> [DurableEvent] {
+        let rows = try await database.query(
+            """
+            SELECT seq, event, header, payload FROM journal
+            WHERE stream = \(stream) AND seq > \(seq) AND event = ANY(\(events))
+            ORDER BY seq LIMIT \(pageSize)
+            """
+        )
+        return try rows.map { row in
+            let bytes: [UInt8] = try row["header"]
+            let payload: [UInt8] = try row["payload"]
+            return DurableEvent(
+                name: try row["event"],
+                header: try Header(decoding: bytes[...]),
+                payload: payload[...],
+                isFromJournal: true
+            )
+        }
+    }
+}

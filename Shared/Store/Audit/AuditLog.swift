@@ -1,0 +1,51 @@
+package import DiscordModel
+package import Postgres
+
+/// One entry of the audit log.
+package struct AuditEntry: Sendable {
+    /// Makes it unique where its cause can come twice; nil = always written.
+    package var key: String?
+    package var guild: GuildID?
+    /// `user:<id>`, `rule:words`, `api-key:<name>`.
+    package var actor: String
+    /// `case.open`, `words.add`, `bot.stop` …
+    package var action: String
+    package var subject: String
+    package var details: [String: String]
+
+    package init(
+        key: String? = nil,
+        guild: GuildID?,
+        actor: String,
+        action: String,
+        subject: String,
+        details: [String: String] = [:]
+    ) {
+        self.key = key
+        self.guild = guild
+        self.actor = actor
+        self.action = action
+        self.subject = subject
+        self.details = details
+    }
+}
+
+/// The table `audit`: appended to by every service, inside the transaction of what it tells of.
+package struct AuditLog: Sendable {
+    private let executor: any QueryExecutor
+
+    package init(_ executor: any QueryExecutor) {
+        self.executor = executor
+    }
+
+    package func append(_ entry: AuditEntry) async throws {
+        try await executor.query(
+            """
+            INSERT INTO audit (key, guild, actor, action, subject, details)
+            VALUES (\(entry.key), \(entry.guild?.rawValue), \(entry.actor), \(entry.action), \(entry.subject),
+                \(try .json(entry.details)))
+            ON CONFLICT (key) DO NOTHING
+            """
+        )
+    }
+}
