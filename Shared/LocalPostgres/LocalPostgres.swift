@@ -38,6 +38,47 @@ package final class LocalPostgres: Sendable {
 
     private var dataFolder: String { configuration.folder + "/data" }
 
+    /// The server's program, for who starts it as a child of its own.
+    package var program: String { installation.postgres }
+
+    /// The server's arguments.
+    package var serverArguments: [String] {
+        var arguments = ["-D", dataFolder, "-k", socketFolder, "-h", "127.0.0.1", "-p", "\(configuration.port)"]
+        for (name, value) in configuration.settings.sorted(by: { $0.key < $1.key }) {
+            arguments += ["-c", "\(name)=\(value)"]
+        }
+        if !configuration.isDurable {
+            for setting in ["fsync=off", "full_page_writes=off"] {
+                arguments += ["-c", setting]
+            }
+        }
+        return arguments
+    }
+
+    /// As whom the server must run; nil = as we do.
+    package var serverAccount: (user: UInt32, group: UInt32)? { account.ids }
+
+    /// The process of a server that an earlier supervisor left behind on this data; nil when there is none.
+    package var strayProcess: Int32? {
+        guard let file = fopen(dataFolder + "/postmaster.pid", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 64)
+        guard fgets(&line, Int32(line.count), file) != nil, let pid = Int32(text(line)), pid > 1,
+            Glibc.kill(pid, 0) == 0
+        else { return nil }
+        // The id may be anybody's by now: only a server is a stray.
+        var path = [CChar](repeating: 0, count: 4096)
+        guard readlink("/proc/\(pid)/exe", &path, path.count - 1) > 0, text(path).hasSuffix("/postgres") else {
+            return nil
+        }
+        return pid
+    }
+
+    private func text(_ characters: [CChar]) -> String {
+        let bytes = characters.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The server's log.
     package var logFile: String { configuration.folder + "/server.log" }
 
@@ -63,18 +104,7 @@ package final class LocalPostgres: Sendable {
     ///
     /// The server is the leader of a session of its own, so that an interrupt typed at the terminal does not reach it.
     package func start() throws(LocalPostgresError) {
-        var arguments = [
-            installation.postgres, "-D", dataFolder, "-k", socketFolder, "-h", "127.0.0.1", "-p",
-            "\(configuration.port)",
-        ]
-        for (name, value) in configuration.settings.sorted(by: { $0.key < $1.key }) {
-            arguments += ["-c", "\(name)=\(value)"]
-        }
-        if !configuration.isDurable {
-            for setting in ["fsync=off", "full_page_writes=off"] {
-                arguments += ["-c", setting]
-            }
-        }
+        let arguments = [program] + serverArguments
         let child = try ChildProcess.start(account.command(arguments), output: logFile)
         server.withLock { $0 = child }
     }

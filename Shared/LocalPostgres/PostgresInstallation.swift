@@ -46,6 +46,10 @@ struct ServerAccount: Sendable {
     /// The command under the account. `setpriv` replaces itself by it, so the process id stays.
     func command(_ arguments: [String]) -> [String] {
         guard let ids else { return arguments }
-        return ["/usr/bin/setpriv", "--reuid=\(ids.user)", "--regid=\(ids.group)", "--clear-groups", "--"] + arguments
+        // A checkout under /root is closed to that user: it keeps the capability to pass and read folders, no other.
+        return [
+            "/usr/bin/setpriv", "--reuid=\(ids.user)", "--regid=\(ids.group)", "--clear-groups",
+            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--",
+        ] + arguments
     }
 }
