@@ -237,7 +237,7 @@ let testTargets: [Target] = [
     tests("LLMTests", ["LLM", "ServiceKit", httpClient, nio, nioPosix, logging]),
     tests("GatewayTests", ["GatewayCore", "DiscordModel", "Simulation"]),
     tests("MusicTests", ["MusicCore", "LavalinkBridgeCore", "LavalinkModel", "Simulation"]),
-    tests("PersonaTests", ["PersonaCore", "LLM", "Simulation"]),
+    tests("PersonaTests", ["PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "ServiceKit", logging]),
     tests("ModerationTests", ["ModerationCore"]),
     tests("SchedulerTests", ["SchedulerCore"]),
     tests("CommunityTests", ["CommunityCore"]),
