@@ -1,1 +1,4 @@
-// Entry point.
+import CommunityCore
+import ServiceHost
+
+await ServiceHost.main(CommunityService.self)

@@ -1,1 +1,4 @@
-// Entry point.
+import ModerationCore
+import ServiceHost
+
+await ServiceHost.main(ModerationService.self)

@@ -1,1 +1,4 @@
-// Entry point.
+import SchedulerCore
+import ServiceHost
+
+await ServiceHost.main(SchedulerService.self)

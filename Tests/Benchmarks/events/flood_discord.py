@@ -1,0 +1,323 @@
+"""A Discord for benches: it floods, and measures what comes back.
+
+It announces no bucket and no global limit, so that what is measured is the client. Both sides of a comparison run
+against it. It speaks plain WebSocket frames and HTTP/1.1 by hand, because a library would cost more than the client
+under test; it is not the playground and proves nothing about correctness.
+
+    python flood_discord.py [--compress]      prints "ready PORT"
+
+Control, beside `/api/v10`:
+    POST /flood {"count", "rate" (a second; 0 = as fast as they are read), "offendEvery" (0 = never), "channels"}
+        answers {"seconds"} when the last frame has been written
+    GET  /deletes                             answers [milliseconds from frame written to DELETE received, …]
+    GET  /sessions                            answers how many sessions receive guild messages
+"""
+
+import argparse
+import asyncio
+import base64
+import hashlib
+import json
+import struct
+import time
+import zlib
+
+GUILD = 1_100_000_000_000_000_000
+OWNER = 1_100_000_000_000_000_001
+ROLE = 1_100_000_000_000_000_002
+CHANNELS = [1_100_000_000_000_000_100 + n for n in range(20)]
+MEMBERS = [1_100_000_000_000_001_000 + n for n in range(50)]
+GUILD_MESSAGES = 1 << 9
+EPOCH = 1_420_070_400_000
+
+names = ["Rainbow", "Iris", "Aurora", "Selene", "Peer"]
+
+
+def bot_of(token):
+    """The bot's number: any token works, and the same token is the same bot."""
+    digest = int(hashlib.sha256(token.encode()).hexdigest()[:8], 16)
+    return 1_100_000_000_000_010_000 + digest % 1_000_000
+
+
+def user(identifier, name, bot=False):
+    return {
+        "id": str(identifier), "username": name, "global_name": None, "discriminator": "0", "avatar": None,
+        "bot": bot, "public_flags": 0,
+    }
+
+
+def member(identifier, name, bot=False):
+    return {
+        "user": user(identifier, name, bot), "nick": None, "avatar": None, "roles": [str(ROLE)],
+        "joined_at": "2024-01-01T00:00:00.000000+00:00", "deaf": False, "mute": False, "flags": 0,
+    }
+
+
+def role(identifier, name, position, permissions):
+    return {
+        "id": str(identifier), "name": name, "color": 0, "colors": {"primary_color": 0}, "hoist": False,
+        "position": position, "permissions": str(permissions), "managed": False, "mentionable": False, "flags": 0,
+    }
+
+
+def guild(bot):
+    return {
+        "id": str(GUILD), "name": "Bench", "owner_id": str(OWNER), "joined_at": "2024-01-01T00:00:00+00:00",
+        "large": False, "unavailable": False, "member_count": len(MEMBERS) + 1, "icon": None, "splash": None,
+        "discovery_splash": None, "afk_channel_id": None, "afk_timeout": 300, "verification_level": 0,
+        "default_message_notifications": 0, "explicit_content_filter": 0, "emojis": [], "features": [],
+        "mfa_level": 0, "application_id": None, "system_channel_id": None, "system_channel_flags": 0,
+        "rules_channel_id": None, "vanity_url_code": None, "description": None, "banner": None, "premium_tier": 0,
+        "preferred_locale": "en-US", "public_updates_channel_id": None, "nsfw_level": 0, "stickers": [],
+        "premium_progress_bar_enabled": False, "safety_alerts_channel_id": None,
+        "roles": [role(GUILD, "@everyone", 0, 0x7FFFFFFF), role(ROLE, "member", 1, (1 << 53) - 1)],
+        "channels": [
+            {"id": str(c), "type": 0, "name": f"bench-{n}", "position": n, "permission_overwrites": [], "nsfw": False,
+             "parent_id": None, "topic": None, "rate_limit_per_user": 0, "last_message_id": None}
+            for n, c in enumerate(CHANNELS)
+        ],
+        "members": [member(bot, "bot", True)], "voice_states": [], "threads": [], "presences": [],
+        "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],
+    }
+
+
+class Session:
+    """One client's gateway connection."""
+
+    def __init__(self, writer, compress):
+        self.writer, self.compress = writer, compress
+        self.deflater = zlib.compressobj() if compress else None
+        self.sequence = 0
+        self.intents = 0
+
+    def frame(self, payload):
+        if self.deflater:
+            payload = self.deflater.compress(payload) + self.deflater.flush(zlib.Z_SYNC_FLUSH)
+        opcode = 0x82 if self.compress else 0x81
+        length = len(payload)
+        if length < 126:
+            return bytes((opcode, length)) + payload
+        if length < 65536:
+            return bytes((opcode, 126)) + struct.pack(">H", length) + payload
+        return bytes((opcode, 127)) + struct.pack(">Q", length) + payload
+
+    def send(self, operation, data, event=None):
+        sequence = None
+        if operation == 0:
+            self.sequence += 1
+            sequence = self.sequence
+        payload = json.dumps({"op": operation, "d": data, "s": sequence, "t": event}, separators=(",", ":"))
+        self.writer.write(self.frame(payload.encode()))
+
+
+class Discord:
+    def __init__(self):
+        self.sessions = []
+        self.written = {}
+        self.deletes = []
+        self.calls = 0
+        self.next_id = (int(time.time() * 1000) - EPOCH) << 22
+        # discord.py reads a message of this shape at 29,500 to 33,500 a CPU-second.
+        self.template = json.dumps({
+            "type": 0, "tts": False, "timestamp": "2026-01-01T12:00:00.000000+00:00", "pinned": False, "mentions": [],
+            "mention_roles": [], "mention_everyone": False, "member": {
+                k: v for k, v in member(MEMBERS[0], "m").items() if k != "user"
+            }, "id": "@ID@", "flags": 0, "embeds": [], "edited_timestamp": None, "content": "@CONTENT@",
+            "components": [], "channel_type": 0, "channel_id": "@CHANNEL@", "author": user("@AUTHOR@", "somebody"),
+            "attachments": [], "guild_id": str(GUILD),
+        }, separators=(",", ":"))
+
+    def message(self, number, offends, channels):
+        self.next_id += 1 << 12
+        content = (
+            "you are such a floopword and everybody here knows it" if offends
+            else "has anybody seen the new build? it starts much faster than the last one did"
+        )
+        text = (
+            self.template.replace("@ID@", str(self.next_id), 1)
+            .replace("@CONTENT@", f"{content} {number}", 1)
+            .replace("@CHANNEL@", str(CHANNELS[number % channels]), 1)
+            .replace("@AUTHOR@", str(MEMBERS[number % len(MEMBERS)]), 1)
+        )
+        return self.next_id, text
+
+    async def flood(self, count, rate, offend_every, channels):
+        receivers = [s for s in self.sessions if s.intents & GUILD_MESSAGES]
+        start = time.perf_counter()
+        number = 0
+        while number < count:
+            due = count if rate == 0 else min(count, int((time.perf_counter() - start) * rate) + 1)
+            # Batches as a socket delivers them: one write for what is due, at most 64 messages.
+            due = min(due, number + 64)
+            batch = {s: [] for s in receivers}
+            offending = []
+            while number < due:
+                offends = offend_every > 0 and number % offend_every == 0
+                identifier, text = self.message(number, offends, channels)
+                if offends:
+                    offending.append(identifier)
+                for session in receivers:
+                    session.sequence += 1
+                    payload = f'{{"t":"MESSAGE_CREATE","s":{session.sequence},"op":0,"d":{text}}}'
+                    batch[session].append(session.frame(payload.encode()))
+                number += 1
+            now = time.perf_counter()
+            for identifier in offending:
+                self.written[identifier] = now
+            for session, frames in batch.items():
+                session.writer.write(b"".join(frames))
+                await session.writer.drain()
+            if rate:
+                wait = start + number / rate - time.perf_counter()
+                await asyncio.sleep(max(wait, 0))
+        return time.perf_counter() - start
+
+    def rest(self, method, path, token, body):
+        """Status and JSON of a REST call."""
+        bot = bot_of(token)
+        parts = [p for p in path.split("?")[0].split("/") if p]
+        if method == "DELETE" and len(parts) == 4 and parts[2] == "messages":
+            sent = self.written.pop(int(parts[3]), None)
+            if sent is not None:
+                self.deletes.append((time.perf_counter() - sent) * 1000)
+            return 204, None
+        if parts == ["users", "@me"]:
+            return 200, user(bot, "bot", True) | {"verified": True, "mfa_enabled": True}
+        if parts in (["applications", "@me"], ["oauth2", "applications", "@me"]):
+            return 200, {
+                "id": str(bot), "name": "bot", "icon": None, "description": "", "bot_public": True,
+                "bot_require_code_grant": False, "verify_key": "00" * 32, "flags": 0, "team": None, "summary": "",
+                "owner": user(OWNER, "owner"), "bot": user(bot, "bot", True),
+            }
+        if parts == ["gateway", "bot"]:
+            return 200, {
+                "url": f"ws://127.0.0.1:{self.port}/", "shards": 1,
+                "session_start_limit": {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
+            }
+        if parts == ["gateway"]:
+            return 200, {"url": f"ws://127.0.0.1:{self.port}/"}
+        if parts[-1:] == ["commands"]:
+            commands = json.loads(body or b"[]")
+            return 200, [
+                c | {"id": str(GUILD + n), "application_id": str(bot), "version": "1"}
+                for n, c in enumerate(commands if isinstance(commands, list) else [])
+            ]
+        if parts[-1:] == ["messages"] and method == "POST":
+            self.next_id += 1 << 12
+            content = json.loads(body or b"{}").get("content", "")
+            return 200, {
+                "id": str(self.next_id), "channel_id": parts[1], "content": content, "author": user(bot, "bot", True),
+                "timestamp": "2026-01-01T12:00:00+00:00", "edited_timestamp": None, "tts": False, "type": 0,
+                "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [], "embeds": [],
+                "pinned": False,
+            }
+        return 200, {}
+
+
+def http(status, body, keep=True):
+    payload = b"" if body is None else json.dumps(body).encode()
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n"
+    return head.encode() + payload
+
+
+async def gateway(discord, reader, writer, compress):
+    session = Session(writer, compress)
+    session.send(10, {"heartbeat_interval": 41250})
+    try:
+        while True:
+            head = await reader.readexactly(2)
+            length = head[1] & 0x7F
+            if length == 126:
+                length = struct.unpack(">H", await reader.readexactly(2))[0]
+            elif length == 127:
+                length = struct.unpack(">Q", await reader.readexactly(8))[0]
+            mask = await reader.readexactly(4)
+            data = bytes(b ^ mask[n & 3] for n, b in enumerate(await reader.readexactly(length)))
+            opcode = head[0] & 0x0F
+            if opcode == 8:
+                return
+            if opcode == 9:
+                writer.write(bytes((0x8A, len(data))) + data)
+                continue
+            if opcode not in (1, 2):
+                continue
+            message = json.loads(data)
+            if message["op"] == 1:
+                session.send(11, None)
+            elif message["op"] == 2:
+                bot = bot_of(message["d"]["token"].removeprefix("Bot "))
+                session.intents = message["d"]["intents"]
+                session.send(0, {
+                    "v": 10, "user": user(bot, "bot", True) | {"verified": True, "mfa_enabled": True},
+                    "guilds": [{"id": str(GUILD), "unavailable": True}], "session_id": f"bench-{bot}",
+                    "resume_gateway_url": f"ws://127.0.0.1:{discord.port}/", "shard": [0, 1],
+                    "application": {"id": str(bot), "flags": 0}, "session_type": "normal", "private_channels": [],
+                }, "READY")
+                session.send(0, guild(bot), "GUILD_CREATE")
+                discord.sessions.append(session)
+            elif message["op"] == 6:
+                session.send(9, False)
+            elif message["op"] == 8:
+                wanted = message["d"]
+                session.send(0, {
+                    "guild_id": str(GUILD), "members": [member(m, "somebody") for m in MEMBERS],
+                    "chunk_index": 0, "chunk_count": 1, "nonce": wanted.get("nonce"),
+                }, "GUILD_MEMBERS_CHUNK")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        if session in discord.sessions:
+            discord.sessions.remove(session)
+        writer.close()
+
+
+async def serve(discord, reader, writer):
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            lines = head.split("\r\n")
+            method, path, _ = lines[0].split(" ")
+            headers = dict((k.lower(), v) for k, v in (l.split(": ", 1) for l in lines[1:] if ": " in l))
+            if "sec-websocket-key" in headers:
+                key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+                accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+                writer.write((
+                    "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+                    f"sec-websocket-accept: {accept}\r\n\r\n"
+                ).encode())
+                return await gateway(discord, reader, writer, "compress=zlib-stream" in path)
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            discord.calls += 1
+            if path == "/flood":
+                order = json.loads(body)
+                seconds = await discord.flood(
+                    order["count"], order.get("rate", 0), order.get("offendEvery", 0), order.get("channels", 20))
+                writer.write(http(200, {"seconds": seconds}))
+            elif path == "/deletes":
+                writer.write(http(200, discord.deletes))
+                discord.deletes = []
+            elif path == "/sessions":
+                count = sum(1 for s in discord.sessions if s.intents & GUILD_MESSAGES)
+                writer.write(http(200, {"receiving": count, "all": len(discord.sessions)}))
+            else:
+                token = headers.get("authorization", "").removeprefix("Bot ")
+                status, answer = discord.rest(method, path.removeprefix("/api/v10"), token, body)
+                writer.write(http(status, answer))
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    discord = Discord()
+    server = await asyncio.start_server(lambda r, w: serve(discord, r, w), "127.0.0.1", options.port, limit=1 << 20)
+    discord.port = server.sockets[0].getsockname()[1]
+    print(f"ready {discord.port}", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+asyncio.run(main())

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+
+/// What a member does in the playground, and what a member sees there: by its control calls, the ones that the page uses.
+struct Playground {
+    let http: HTTP
+
+    struct Created: Decodable {
+        let id: String
+    }
+
+    struct Message: Decodable {
+        let id: String
+        let author: String
+        let content: String
+        let edits: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case id, author, content, edits
+        }
+    }
+
+    struct VoiceChannel: Decodable {
+        struct Member: Decodable {
+            let name: String
+        }
+
+        struct Playing: Decodable {
+            let title: String
+            let bot: String
+        }
+
+        let channel: String
+        let members: [Member]
+        let playing: [Playing]
+    }
+
+    struct Call: Decodable {
+        let bot: String?
+        let method: String
+        let path: String
+        let status: Int
+    }
+
+    @discardableResult
+    func write(_ content: String, as author: String, in channel: String) async throws -> String {
+        let body = ["channel": channel, "author": author, "content": content]
+        return try await http.post("/control/messages", body, as: Created.self).id
+    }
+
+    @discardableResult
+    func use(_ command: String, as author: String, in channel: String = "bot-commands") async throws -> String {
+        let body = ["channel": channel, "author": author, "command": command]
+        return try await http.post("/control/commands", body, as: Created.self).id
+    }
+
+    func join(_ channel: String?, as author: String) async throws {
+        let body: [String: String?] = ["author": author, "channel": channel]
+        try await http.send("POST", "/control/voice", body: try JSONEncoder().encode(body))
+    }
+
+    func transcript(_ channel: String) async throws -> [Message] {
+        try await http.get("/control/transcript?channel=\(channel.queryValue)")
+    }
+
+    func voice() async throws -> [VoiceChannel] {
+        try await http.get("/control/voice")
+    }
+
+    func calls(since: Int = 0) async throws -> [Call] {
+        try await http.get("/control/calls?since=\(since)")
+    }
+
+    /// Waits for a message that fits, and returns it.
+    func message(
+        _ what: String, in channel: String, within limit: Duration = .seconds(20), _ fits: (Message) -> Bool
+    ) async throws -> Message {
+        var found: Message?
+        try await eventually(what, within: limit) {
+            found = try await transcript(channel).first(where: fits)
+            return found != nil
+        }
+        guard let found else { throw ConditionNotMet(what: what, limit: limit) }
+        return found
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// The whole stack as `make up` runs it, from the executables of this build: supervisor, PostgreSQL, every service.
+///
+/// It has a state folder and free ports of its own, so that it disturbs nothing else on the machine, and it is gone,
+/// with every process, when `withTroupe` returns.
+final class Troupe: Sendable {
+    let playground: Playground
+    let admin: HTTP
+    let folder: URL
+    private let supervisor: Process
+    private let output: URL
+
+    private init(supervisor: Process, folder: URL, output: URL, playground: Playground, admin: HTTP) {
+        self.supervisor = supervisor
+        self.folder = folder
+        self.output = output
+        self.playground = playground
+        self.admin = admin
+    }
+
+    /// Starts the stack, waits until every service is ready, runs the body, stops the stack.
+    static func withTroupe(
+        _ settings: [String: String] = [:], _ body: (Troupe) async throws -> Void
+    ) async throws {
+        let troupe = try await start(settings)
+        do {
+            try await body(troupe)
+        } catch {
+            let log = troupe.log.suffix(6_000)
+            await troupe.stop()
+            throw TroupeFailure(cause: error, log: String(log))
+        }
+        await troupe.stop()
+    }
+
+    static func start(_ settings: [String: String] = [:]) async throws -> Troupe {
+        let folder = URL(filePath: "/tmp").appending(path: "ensemble-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let ports = try FreePorts.take(20)
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DISCORD_") }
+        let names = [
+            "GATEWAY", "MUSIC", "LAVALINK_BRIDGE", "PERSONA", "MODERATION", "SCHEDULER", "COMMUNITY", "BUS", "ADMIN_API",
+            "PLAYGROUND", "PLAYGROUND_LAVALINK", "DATABASE",
+        ]
+        for (name, port) in zip(names, ports) {
+            environment["\(name)_PORT"] = String(port)
+        }
+        environment["ENSEMBLE_STATE"] = folder.path
+        environment.merge(settings) { _, new in new }
+
+        let output = folder.appending(path: "output.log")
+        FileManager.default.createFile(atPath: output.path, contents: nil)
+        let supervisor = Process()
+        supervisor.executableURL = BuiltProducts.executable("ensemble")
+        supervisor.arguments = ["up"]
+        supervisor.currentDirectoryURL = BuiltProducts.checkout
+        supervisor.environment = environment
+        supervisor.standardInput = FileHandle.nullDevice
+        let handle = try FileHandle(forWritingTo: output)
+        supervisor.standardOutput = handle
+        supervisor.standardError = handle
+        try supervisor.run()
+
+        let admin = HTTP(base: "http://127.0.0.1:\(ports[8])")
+        let troupe = Troupe(
+            supervisor: supervisor,
+            folder: folder,
+            output: output,
+            playground: Playground(http: HTTP(base: "http://127.0.0.1:\(ports[9])")),
+            admin: admin
+        )
+        do {
+            try await troupe.waitUntilReady(ports: Array(ports[0...8]))
+            let key = try String(contentsOf: folder.appending(path: "admin.key"), encoding: .utf8)
+            return Troupe(
+                supervisor: supervisor,
+                folder: folder,
+                output: output,
+                playground: troupe.playground,
+                admin: HTTP(
+                    base: admin.base,
+                    headers: ["X-API-Key": key.trimmingCharacters(in: .whitespacesAndNewlines)]
+                )
+            )
+        } catch {
+            let log = troupe.log.suffix(6_000)
+            await troupe.stop()
+            throw TroupeFailure(cause: error, log: String(log))
+        }
+    }
+
+    /// What the supervisor and its services printed.
+    var log: String {
+        (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+    }
+
+    /// Ends one service at once, as a crash would: it gets no chance to finish anything.
+    func kill(_ executable: String) throws {
+        for process in ChildProcesses.descendants(of: supervisor.processIdentifier)
+        where process.executable == executable {
+            Foundation.kill(process.id, SIGKILL)
+        }
+    }
+
+    /// The services' processes, by executable.
+    var running: [String] {
+        ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.executable)
+    }
+
+    func stop() async {
+        let ids = ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.id)
+        supervisor.terminate()
+        let stopped: Void? = try? await eventually("the supervisor has stopped", within: .seconds(20)) {
+            !supervisor.isRunning
+        }
+        if stopped == nil {
+            for id in ids + [supervisor.processIdentifier] { Foundation.kill(id, SIGKILL) }
+        }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func waitUntilReady(ports: [Int]) async throws {
+        for port in ports {
+            try await eventually("port \(port) is ready", within: .seconds(60)) {
+                guard supervisor.isRunning else { throw SupervisorEnded() }
+                return (try? await HTTP(base: "http://127.0.0.1:\(port)").send("GET", "/ready", body: nil)) != nil
+            }
+        }
+    }
+
+    private struct SupervisorEnded: Error {}
+}
+
+/// What went wrong in a test of the whole stack, with what the stack printed last.
+struct TroupeFailure: Error, CustomStringConvertible {
+    let cause: any Error
+    let log: String
+
+    var description: String { "\(cause)\n--- the stack's last lines ---\n\(log)" }
+}
