@@ -1,3 +1,4 @@
+package import DurableEvents
 package import Logging
 package import MessageBus
 package import Postgres
@@ -11,12 +12,15 @@ package struct Host: Sendable {
     package let bus: BusConnection
     /// The database, likewise. It may be away at any time; requests then fail with `isRetriable`.
     package let database: PostgresClient
+    /// Transactions that carry effects on Discord and events of ours with them.
+    package let spine: Spine
 
     /// Puts a host together from its parts; tests give their own.
-    package init(context: RuntimeContext, bus: BusConnection, database: PostgresClient) {
+    package init(context: RuntimeContext, bus: BusConnection, database: PostgresClient, spine: Spine) {
         self.context = context
         self.bus = bus
         self.database = database
+        self.spine = spine
     }
 
     /// Which process of which service this is.

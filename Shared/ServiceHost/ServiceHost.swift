@@ -1,3 +1,4 @@
+import DurableEvents
 import Logging
 import MessageBus
 import Postgres
@@ -36,11 +37,18 @@ package enum ServiceHost {
             metrics: context.metrics
         )
         let database = try database(context)
-        let host = Host(context: context, bus: bus, database: database)
+        let spine = Spine(
+            database: database,
+            bus: bus,
+            instance: context.instance,
+            logger: context.logs.logger("spine"),
+            metrics: context.metrics
+        )
+        let host = Host(context: context, bus: bus, database: database, spine: spine)
         let monitor = DatabaseMonitor(client: database, health: context.health, metrics: context.metrics)
         let service = try await type.init(host: host)
         let server: [any Service] = type.servesHTTP ? [] : [try context.healthServer()]
-        return [bus, database, monitor] + server + [service]
+        return [bus, database, monitor, spine] + server + [service]
     }
 
     /// Opens the database that `DATABASE_URL` names. It need not be there yet.

@@ -2,7 +2,7 @@ package import BusContract
 package import Logging
 package import MessageBus
 import ServiceKit
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Serves a service's commands on the bus, and tells the gateway which ones there are.
 package struct CommandService: Service {
@@ -36,8 +36,8 @@ package struct CommandService: Service {
     /// Declares until the gateway has taken it: the gateway may start after us, or be away.
     private func declare() async throws {
         let declaration = try router.declaration(service: role, version: Self.version)
-        var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         try? await cancelWhenGracefulShutdown {
+            var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
             while true {
                 do {
                     _ = try await bus.request(declaration, timeout: .seconds(5))
