@@ -1,3 +1,4 @@
+import BusContract
 import CommandKit
 import DiscordModel
 import Postgres

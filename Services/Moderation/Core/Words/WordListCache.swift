@@ -43,8 +43,8 @@ final class WordListCache: Service {
 
     /// Forgets everything whenever a list has changed, and after each reconnect, for a change may have been missed.
     func run() async throws {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         try? await cancelWhenGracefulShutdown {
+            var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
             while true {
                 do {
                     try await self.database.withNotifications(on: ["config_changed"]) { notifications in
