@@ -251,7 +251,7 @@ let testTargets: [Target] = [
     // Clients that nobody here wrote, against the doubles.
     tests("Conformance", ["Simulation"]),
     // The built executables as child processes, from gateway socket to REST call.
-    tests("EndToEnd", [httpClient, nio]),
+    tests("EndToEnd", [httpClient, nio, nioHTTP1]),
 ]
 
 let package = Package(

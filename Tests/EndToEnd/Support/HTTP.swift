@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 
 /// Small JSON over HTTP, for the playground's control calls and the admin API.
 struct HTTP {
@@ -39,7 +40,8 @@ struct HTTP {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(15))
-        let bytes = Data(buffer: try await response.body.collect(upTo: 16 << 20))
+        let body = try await response.body.collect(upTo: 16 << 20)
+        let bytes = Data(body.readableBytesView)
         guard (200..<300).contains(response.status.code) else {
             throw Refused(
                 request: "\(method) \(path)",

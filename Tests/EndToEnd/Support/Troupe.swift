@@ -52,7 +52,7 @@ final class Troupe: Sendable {
         environment.merge(settings) { _, new in new }
 
         let output = folder.appending(path: "output.log")
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         let supervisor = Process()
         supervisor.executableURL = BuiltProducts.executable("ensemble")
         supervisor.arguments = ["up"]

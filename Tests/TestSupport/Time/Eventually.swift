@@ -5,6 +5,11 @@ package struct ConditionNotMet: Error, CustomStringConvertible {
     /// How long.
     package let limit: Duration
 
+    package init(what: String, limit: Duration) {
+        self.what = what
+        self.limit = limit
+    }
+
     package var description: String { "not within \(limit): \(what)" }
 }
 
