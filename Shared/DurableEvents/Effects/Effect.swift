@@ -86,18 +86,14 @@ package struct Effect: Hashable, Sendable {
     /// The nonce of a key: the first 25 base32 characters of its SHA-256, which is all that Discord takes.
     package static func nonce(of key: String) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567")
-        var result = ""
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in SHA256.hash(data: Data(key.utf8)) {
-            buffer = (buffer << 8) | UInt32(byte)
-            bits += 8
-            while bits >= 5, result.count < 25 {
-                bits -= 5
-                result.append(alphabet[Int((buffer >> UInt32(bits)) & 31)])
+        // 25 digits of 5 bits are the first 16 of its 32 bytes.
+        let bytes = Array(SHA256.hash(data: Data(key.utf8)))
+        return String(
+            (0..<25).map { digit in
+                let (byte, shift) = ((digit * 5) / 8, (digit * 5) % 8)
+                let pair = UInt16(bytes[byte]) << 8 | UInt16(bytes[byte + 1])
+                return alphabet[Int(pair >> UInt16(11 - shift)) & 31]
             }
-            buffer &= (1 << UInt32(bits)) - 1
-        }
-        return result
+        )
     }
 }
