@@ -5,7 +5,7 @@ package struct InteractionData: Codable, Hashable, Sendable {
     package var name: String?
     /// 1 slash command, 2 on a user, 3 on a message.
     package var commandType: Int?
-    package var options: [InteractionOption]
+    package var options: [InteractionDataOption]
     /// The user or message that a context-menu command was used on.
     package var targetID: UInt64?
     package var resolved: ResolvedObjects?
@@ -18,7 +18,7 @@ package struct InteractionData: Codable, Hashable, Sendable {
     /// The form's fields by their custom id, whatever rows or labels wrap them.
     package var fields: [String: String]
 
-    package init(name: String? = nil, customID: String? = nil, options: [InteractionOption] = [], values: [String] = [])
+    package init(name: String? = nil, customID: String? = nil, options: [InteractionDataOption] = [], values: [String] = [])
     {
         self.name = name
         self.customID = customID
@@ -40,7 +40,7 @@ package struct InteractionData: Codable, Hashable, Sendable {
         id = container.lenient(.id)
         name = container.lenient(.name)
         commandType = container.lenient(.commandType)
-        options = try container.decodeIfPresent([InteractionOption].self, forKey: .options) ?? []
+        options = try container.decodeIfPresent([InteractionDataOption].self, forKey: .options) ?? []
         targetID = container.lenient(Snowflake<InteractionData>.self, .targetID)?.rawValue
         resolved = container.lenient(.resolved)
         customID = container.lenient(.customID)
@@ -109,12 +109,12 @@ private struct SubmittedComponent: Codable {
 }
 
 /// One option of a command: a value, or a subcommand with options of its own.
-package struct InteractionOption: Codable, Hashable, Sendable {
+package struct InteractionDataOption: Codable, Hashable, Sendable {
     package var name: String
     /// 1 subcommand, 2 group, 3 string, 4 integer, 5 boolean, 6 user, 7 channel, 8 role, 9 mentionable, 10 number, 11 file.
     package var type: Int
     package var value: InteractionValue?
-    package var options: [InteractionOption]
+    package var options: [InteractionDataOption]
     /// The option that the member is typing, in autocompletion.
     package var focused: Bool
 
@@ -122,7 +122,7 @@ package struct InteractionOption: Codable, Hashable, Sendable {
         name: String,
         type: Int,
         value: InteractionValue? = nil,
-        options: [InteractionOption] = [],
+        options: [InteractionDataOption] = [],
         focused: Bool = false
     ) {
         self.name = name
@@ -141,7 +141,7 @@ package struct InteractionOption: Codable, Hashable, Sendable {
         name = try container.decode(String.self, forKey: .name)
         type = try container.decode(Int.self, forKey: .type)
         value = container.lenient(.value)
-        options = try container.decodeIfPresent([InteractionOption].self, forKey: .options) ?? []
+        options = try container.decodeIfPresent([InteractionDataOption].self, forKey: .options) ?? []
         focused = container.lenient(.focused, or: false)
     }
 
