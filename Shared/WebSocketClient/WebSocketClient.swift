@@ -79,11 +79,7 @@ package struct WebSocketClient: Sendable {
             upgraded.fail(WebSocketError(code: .timeout, message: "no WebSocket connection to \(target.host) in time"))
         }
         let channel = bootstrap.connect(host: target.host, port: target.port)
-        channel.whenFailure { error in
-            upgraded.fail(
-                WebSocketError(code: .unreachable, message: "cannot connect to \(target.host):\(target.port): \(error)")
-            )
-        }
+        channel.whenFailure { upgraded.fail($0) }
         // Whoever gives up, the channel must not stay open behind them.
         upgraded.futureResult.whenComplete { result in
             deadline.cancel()
@@ -97,6 +93,15 @@ package struct WebSocketClient: Sendable {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
+                // The handlers of a channel that never connected fail as well, and may do so first.
+                do {
+                    _ = try await channel.get()
+                } catch {
+                    throw WebSocketError(
+                        code: .unreachable,
+                        message: "cannot connect to \(target.host):\(target.port): \(error)"
+                    )
+                }
                 throw WebSocketError(code: .refused, message: "\(target.host) refused the WebSocket: \(error)")
             }
         } onCancel: {

@@ -16,6 +16,12 @@ struct ScriptedServer {
         let request: String
         let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
         let received: ReceivedBytes
+        let channel: any Channel
+
+        /// Closes TCP without a close frame.
+        func drop() {
+            channel.close(promise: nil)
+        }
 
         func send(_ bytes: [UInt8]) async throws {
             try await outbound.write(ByteBuffer(bytes: bytes))
@@ -121,7 +127,7 @@ struct ScriptedServer {
                 )
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                let peer = Peer(request: head, outbound: outbound, received: received)
+                let peer = Peer(request: head, outbound: outbound, received: received, channel: client.channel)
                 group.addTask { try await script(peer) }
                 while let bytes = try await iterator.next() { received.append(Array(buffer: bytes)) }
                 group.cancelAll()
