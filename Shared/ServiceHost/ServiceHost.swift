@@ -46,9 +46,10 @@ package enum ServiceHost {
         )
         let host = Host(context: context, bus: bus, database: database, spine: spine)
         let monitor = DatabaseMonitor(client: database, health: context.health, metrics: context.metrics)
+        let registrar = InstanceRegistrar(host: host)
         let service = try await type.init(host: host)
         let server: [any Service] = type.servesHTTP ? [] : [try context.healthServer()]
-        return [bus, database, monitor, spine] + server + [service]
+        return [bus, database, monitor, spine] + server + [registrar, service]
     }
 
     /// Opens the database that `DATABASE_URL` names. It need not be there yet.
