@@ -65,6 +65,7 @@ package final class BusConnection: Service, Sendable {
                 }
             }
         } ended: {
+            sockets.refuseLateCommands()
             ended.set()
         }
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -72,7 +73,6 @@ package final class BusConnection: Service, Sendable {
         } onCancelOrGracefulShutdown: {
             sockets.submit(.close)
         }
-        await sockets.refuseLateCommands()
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
@@ -203,12 +203,14 @@ package final class BusConnection: Service, Sendable {
         let number = nextRequest.wrappingAdd(1, ordering: .relaxed).newValue
         metrics.requests.increment()
         let sockets = self.sockets
+        let ticket = RequestTicket()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                sockets.submit(.request(number, request, continuation))
+                let isCancelled = !ticket.submit { sockets.submit(.request(number, request, continuation)) }
+                if isCancelled { continuation.resume(returning: .failure(.cancelledCaller)) }
             }
         } onCancel: {
-            sockets.submit(.cancel(number))
+            ticket.cancel { sockets.submit(.cancel(number)) }
         }
         let reply = try outcome.get()
         metrics.roundTrip.observe(start.duration(to: .now))

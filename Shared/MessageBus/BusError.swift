@@ -27,6 +27,8 @@ package struct BusError: Error, Hashable, Sendable {
         self.message = message
     }
 
+    static let cancelledCaller = Self(.cancelled, "the caller was cancelled")
+
     /// Whether asking again may succeed and, without a key, does it at most once.
     package var isRetriable: Bool {
         switch code {

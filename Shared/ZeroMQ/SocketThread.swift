@@ -8,8 +8,8 @@ import Synchronization
 /// the actor's jobs the thread calls `turn`, which does the actor's regular work (usually inside `assumeIsolated`) and
 /// sleeps in a `PollSet` that contains the `doorbell`.
 ///
-/// Jobs that arrive after `turn` has ended the thread still run, one at a time, on the thread that brought them: their
-/// awaiters must not hang, and by then the sockets are closed.
+/// Jobs that arrive after `turn` has ended the thread still run, on a thread that is started for them: their awaiters
+/// must not hang, and by then the sockets are closed.
 package final class SocketThread: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
@@ -50,12 +50,14 @@ package final class SocketThread: SerialExecutor {
             return true
         }
         guard isFirst else { return }
-        let body = Unmanaged.passRetained(
-            ThreadBody {
-                self.loop(turn)
-                ended()
-            }
-        )
+        try startThread {
+            self.loop(turn)
+            ended()
+        }
+    }
+
+    private func startThread(_ run: @escaping @Sendable () -> Void) throws(ZeroMQError) {
+        let body = Unmanaged.passRetained(ThreadBody(run))
         var thread = pthread_t()
         let result = pthread_create(&thread, nil, { runThreadBody($0) }, body.toOpaque())
         guard result == 0 else {
@@ -74,12 +76,12 @@ package final class SocketThread: SerialExecutor {
     private func loop(_ turn: @Sendable () -> Bool) {
         runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
         var jobs: [UnownedJob] = []
-        repeat {
+        // The first turn comes before any job, so that jobs find the sockets open.
+        while turn() {
             state.withLock { swap(&$0.jobs, &jobs) }
             run(&jobs)
-        } while turn()
-        runningThread.store(0, ordering: .sequentiallyConsistent)
-        state.withLock { $0.phase = .ended }
+        }
+        state.withLock { $0.phase = .endedDraining }
         drainLateJobs()
     }
 
@@ -90,14 +92,8 @@ package final class SocketThread: SerialExecutor {
         jobs.removeAll(keepingCapacity: true)
     }
 
-    /// Runs jobs that arrived after the end, unless another thread is at it.
+    /// Runs jobs that arrived after the end, until there are none.
     private func drainLateJobs() {
-        let isOurs = state.withLock { state in
-            guard state.phase == .ended, !state.jobs.isEmpty else { return false }
-            state.phase = .endedDraining
-            return true
-        }
-        guard isOurs else { return }
         runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
         var jobs: [UnownedJob] = []
         while true {
@@ -117,11 +113,24 @@ package final class SocketThread: SerialExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let hasEnded = state.withLock { state in
+        // Once the job is in the list it may run, end, and free the actor that keeps us alive.
+        let doorbell = self.doorbell
+        let needsThread = state.withLock { state in
             state.jobs.append(job)
-            return state.phase == .ended
+            guard state.phase == .ended else { return false }
+            state.phase = .endedDraining
+            return true
         }
-        if hasEnded { drainLateJobs() } else { doorbell.ring() }
+        guard needsThread else {
+            doorbell.ring()
+            return
+        }
+        do {
+            try startThread { self.drainLateJobs() }
+        } catch {
+            // Not even a thread is left: the job waits for the next attempt.
+            state.withLock { $0.phase = .ended }
+        }
     }
 
     package func checkIsolated() {

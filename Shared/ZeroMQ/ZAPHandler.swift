@@ -11,6 +11,8 @@ package final class ZAPHandler {
         var options = SocketOptions()
         options.sendHighWaterMark = 1000
         options.receiveHighWaterMark = 1000
+        // A client that has gone meanwhile needs no answer.
+        options.isRouterMandatory = false
         // A ROUTER and not a REP: a question that we cannot read must not block the ones behind it.
         self.socket = try Socket(.router, options: options, context: context)
         self.decide = decide

@@ -30,12 +30,15 @@ package struct BusConfiguration: Sendable {
     /// Options of every socket; security is filled in from `role` and `secret`.
     package var sockets = SocketOptions()
 
+    /// Sent in the place of a password when there is none: libzmq refuses an empty one.
+    private static let noSecret = "none"
+
     package init(endpoints: BusEndpoints, role: ServiceRole, secret: Secret? = nil) {
         self.endpoints = endpoints
         self.role = role
         self.secret = secret
         sockets.linger = .milliseconds(500)
-        sockets.security = .plainClient(user: role.rawValue, password: secret?.reveal() ?? "")
+        sockets.security = .plainClient(user: role.rawValue, password: secret?.reveal() ?? Self.noSecret)
     }
 
     /// Reads `ENSEMBLE_BUS` and `BUS_SECRET`.

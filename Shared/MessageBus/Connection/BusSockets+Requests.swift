@@ -27,7 +27,7 @@ extension BusSockets {
             envelope.id = RequestID(client: clientNumber, number: number)
             send([envelope.encoded])
         }
-        complete(number, .failure(BusError(.cancelled, "the caller was cancelled")))
+        complete(number, .failure(.cancelledCaller))
     }
 
     func complete(_ number: UInt64, _ outcome: RequestOutcome) {

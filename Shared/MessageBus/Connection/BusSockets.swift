@@ -14,12 +14,17 @@ actor BusSockets {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     nonisolated let outgoing: OutgoingQueue
-    private nonisolated let commands = Mutex<[BusCommand]>([])
+    private nonisolated let commands = Mutex(Commands())
 
     let configuration: BusConfiguration
     let clientNumber: UInt64
     let logger: Logger
     let metrics: BusMetrics
+
+    private struct Commands {
+        var waiting: [BusCommand] = []
+        var hasEnded = false
+    }
 
     /// A SUB socket of its own for each subscription: its filters are its own, and so is its queue.
     struct Subscription {
@@ -76,8 +81,11 @@ actor BusSockets {
 
     /// Hands a command to the socket thread.
     nonisolated func submit(_ command: BusCommand) {
-        commands.withLock { $0.append(command) }
-        thread.doorbell.ring()
+        let hasEnded = commands.withLock { commands in
+            if !commands.hasEnded { commands.waiting.append(command) }
+            return commands.hasEnded
+        }
+        if hasEnded { Self.refuse(command) } else { thread.doorbell.ring() }
     }
 
     /// Makes the sockets; the first thing that runs on the thread.
@@ -102,8 +110,8 @@ actor BusSockets {
     func turn() -> Bool {
         perform(
             commands.withLock { commands in
-                defer { commands = [] }
-                return commands
+                defer { commands.waiting = [] }
+                return commands.waiting
             }
         )
         let now = ContinuousClock.now
@@ -150,7 +158,7 @@ actor BusSockets {
         var timeout = Duration.zero
         thread.doorbell.arm()
         let hasWork =
-            thread.hasJobs || commands.withLock { !$0.isEmpty }
+            thread.hasJobs || commands.withLock { !$0.waiting.isEmpty }
             || (publisherIsOpen && !publisherIsBlocked && !outgoing.isEmpty)
             || dealerIsReadable || publisherIsReadable || subscriptions.values.contains(where: \.mayHaveMore)
         if !hasWork { timeout = max(.zero, nextDeadline(now) - now) }
@@ -218,14 +226,18 @@ actor BusSockets {
         context = nil
     }
 
-    /// Ends what arrives after the thread has: called when it is over.
-    func refuseLateCommands() {
+    /// Refuses what is still asked, now and later: called when the thread is over.
+    nonisolated func refuseLateCommands() {
         let late = commands.withLock { commands in
-            defer { commands = [] }
-            return commands
+            commands.hasEnded = true
+            defer { commands.waiting = [] }
+            return commands.waiting
         }
-        for case .request(_, _, let waiter) in late {
-            waiter.resume(returning: .failure(BusError(.closed, "this process has left the bus")))
-        }
+        for command in late { Self.refuse(command) }
+    }
+
+    private static func refuse(_ command: BusCommand) {
+        guard case .request(_, _, let waiter) = command else { return }
+        waiter.resume(returning: .failure(BusError(.closed, "this process has left the bus")))
     }
 }

@@ -19,6 +19,12 @@ package struct TestBus: Sendable {
     /// What the switchboard counts.
     package let metrics: MetricsRegistry
 
+    package init(endpoints: BusEndpoints, configuration: SwitchboardConfiguration, metrics: MetricsRegistry) {
+        self.endpoints = endpoints
+        self.configuration = configuration
+        self.metrics = metrics
+    }
+
     /// The configuration of a connection that logs in as that service.
     package func configuration(_ role: ServiceRole) -> BusConfiguration {
         BusConfiguration(endpoints: endpoints, role: role, secret: configuration.secrets?[role])
