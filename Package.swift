@@ -241,7 +241,12 @@ let testTargets: [Target] = [
             "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract", "MessageBus", "BusCore",
             "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio,
         ]),
-    tests("MusicTests", ["MusicCore", "LavalinkBridgeCore", "LavalinkModel", "Simulation"]),
+    tests(
+        "MusicTests",
+        [
+            "MusicCore", "LavalinkBridgeCore", "LavalinkModel", "BusContract", "DiscordModel", "CommandKit", "DurableEvents",
+            "MessageBus", "Postgres", "Store", "ServiceKit", "ServiceHost", "Simulation", logging, serviceLifecycle,
+        ]),
     tests("PersonaTests", ["PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "ServiceKit", logging]),
     tests("ModerationTests", ["ModerationCore"]),
     tests("SchedulerTests", ["SchedulerCore"]),

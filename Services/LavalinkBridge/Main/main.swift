@@ -1,1 +1,4 @@
-// Entry point.
+import LavalinkBridgeCore
+import ServiceHost
+
+await ServiceHost.main(LavalinkBridgeService.self)

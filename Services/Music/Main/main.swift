@@ -1,1 +1,4 @@
-// Entry point.
+import MusicCore
+import ServiceHost
+
+await ServiceHost.main(MusicService.self)

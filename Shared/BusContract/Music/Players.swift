@@ -68,6 +68,8 @@ package struct PlayerReportKind: OpenEnum {
     package static let trackStuck = Self(rawValue: "trackStuck")
     /// The bot is out of its voice channel for good.
     package static let disconnected = Self(rawValue: "disconnected")
+    /// A moderator moved the bot; `reason` is the new channel's id.
+    package static let moved = Self(rawValue: "moved")
     /// The player was lost and has been made again, or could not be.
     package static let failed = Self(rawValue: "failed")
 }

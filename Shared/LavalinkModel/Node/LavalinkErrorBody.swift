@@ -1,5 +1,5 @@
 /// The body of an answer that is not 2xx.
-package struct RESTErrorBody: Hashable, Sendable {
+package struct LavalinkErrorBody: Hashable, Sendable {
     /// Milliseconds since the Unix epoch.
     package var timestamp: Int64
     package var status: Int
@@ -18,7 +18,7 @@ package struct RESTErrorBody: Hashable, Sendable {
     }
 }
 
-extension RESTErrorBody: Codable {
+extension LavalinkErrorBody: Codable {
     private enum CodingKeys: String, CodingKey {
         case timestamp, status, error, message, path
     }
