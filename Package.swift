@@ -185,7 +185,7 @@ let services: [Target] =
     + service(
         "Playground",
         executable: "playground",
-        ["Simulation", "ServiceKit", "ServiceHost", logging, serviceLifecycle]
+        ["Simulation", "DiscordModel", "ServiceKit", logging, serviceLifecycle, nio]
     )
     + service(
         "Ensemble",

@@ -1,1 +1,3 @@
-// Entry point.
+import PlaygroundCore
+
+await Playground.main()
