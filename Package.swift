@@ -177,7 +177,7 @@ let services: [Target] =
         executable: "lavalink-bridge",
         capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams]
     )
-    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient, toml, yams], resources: texts)
+    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient], resources: texts)
     + service("Moderation", executable: "moderation", capabilityNames + [yams], resources: texts)
     + service("Scheduler", executable: "scheduler", capabilityNames, resources: texts)
     + service("Community", executable: "community", capabilityNames, resources: texts)

@@ -1,1 +1,4 @@
-// Entry point.
+import PersonaCore
+import ServiceHost
+
+await ServiceHost.main(PersonaService.self)

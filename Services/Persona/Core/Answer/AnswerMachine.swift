@@ -105,6 +105,9 @@ package struct AnswerMachine: Sendable {
     /// The messages sent so far, first page first.
     package var messages: [MessageID] { pages.map(\.message) }
 
+    /// Whether the text is final: what is sent now will stay.
+    package var isClosing: Bool { phase == .closing }
+
     /// Whether any text has come in this attempt of the model.
     package var hasText: Bool { !text.allSatisfy(\.isWhitespace) }
 

@@ -19,6 +19,16 @@ struct EditPacer: Sendable, Hashable {
     /// When the next edit may leave; in the past if it may leave now.
     var nextEdit: Duration { earliest }
 
+    /// Whether nothing holds it back.
+    var isAtRest: Bool { current == interval }
+
+    /// The same pace on a clock that begins now.
+    var restarted: EditPacer {
+        var copy = self
+        copy.earliest = .zero
+        return copy
+    }
+
     /// An edit (or a new message) got through.
     mutating func succeeded(at now: Duration) {
         current = max(interval, current * 3 / 4)

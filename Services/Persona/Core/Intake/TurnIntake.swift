@@ -1,0 +1,59 @@
+import BusContract
+import DiscordModel
+import DurableEvents
+import ServiceKit
+import Store
+
+/// Makes a turn of every message that speaks to one of our bots, in the transaction that stores the position: what was
+/// asked while nobody worked is answered later, and nothing is answered twice.
+struct TurnIntake: DurableHandler {
+    /// A bot that logs in for the first time becomes known within this time, or its mentions are nobody's.
+    private static let patience: Duration = .seconds(30)
+
+    let fleet: FleetDirectory
+    let taken: Counter
+    /// Called when there are new turns, shortly before they are committed.
+    let announce: @Sendable () -> Void
+
+    func examine(_ event: DurableEvent) async throws -> [Turn]? {
+        let flags = event.header.flags
+        guard let receiver = event.header.bot, !flags.contains(.fromBot),
+            !flags.isDisjoint(with: [.directMessage, .mentionsUser, .mentionsReceiver, .reply])
+        else { return nil }
+        let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
+        let bots = try await knownBots(for: message)
+        let turns = TurnDetection.bots(addressedBy: message, receiver: receiver, bots: bots).map { bot in
+            Turn(
+                message: message.id,
+                bot: bot,
+                channel: message.channelID,
+                guild: message.guildID,
+                author: message.author.id,
+                question: Question(message).text,
+                trace: event.header.trace?.traceID ?? ""
+            )
+        }
+        return turns.isEmpty ? nil : turns
+    }
+
+    func perform(_ work: [[Turn]], in transaction: DurableTransaction) async throws {
+        for turn in work.joined() {
+            if try await Turns(transaction).add(turn) { taken.increment() }
+        }
+        announce()
+    }
+
+    /// Our bots' users. Waits for the gateway to say which they are: a mention that cannot be told yet must not be
+    /// taken for somebody else's.
+    private func knownBots(for message: MessageEvent) async throws -> [UserID: BotID] {
+        let limit = ContinuousClock.now + Self.patience
+        while true {
+            if let bots = fleet.bots {
+                let isClear = message.guildID == nil || message.mentions.allSatisfy { bots[$0] != nil }
+                if isClear || !fleet.isIncomplete || ContinuousClock.now > limit { return bots }
+            }
+            await fleet.refresh()
+            if fleet.isIncomplete { try await Task.sleep(for: .milliseconds(250)) }
+        }
+    }
+}
