@@ -230,7 +230,7 @@ let testTargets: [Target] = [
     tests("WebSocketClientTests", ["WebSocketClient", nio, nioPosix, crypto]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
     tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "ZeroMQ"]),
-    tests("StoreTests", ["Store", "Postgres"]),
+    tests("StoreTests", ["Store", "Postgres", "BusContract", "DiscordModel", "ServiceKit"]),
     tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
     tests("DiscordRESTTests", ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),

@@ -11,6 +11,7 @@ import Synchronization
 package final class PostgresCluster: Sendable {
     package let server: LocalPostgres
     private let databases = Atomic<Int>(0)
+    private let migrated = Mutex<Task<TestDatabase, any Error>?>(nil)
 
     private init(server: LocalPostgres) {
         self.server = server
@@ -50,6 +51,23 @@ package final class PostgresCluster: Sendable {
         try await client.query("CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template)")
         await client.close()
         return TestDatabase(cluster: self, name: name)
+    }
+
+    /// The database that others are copied from; made by whoever asks first.
+    var template: TestDatabase {
+        get async throws {
+            let task = migrated.withLock { task in
+                if let task { return task }
+                let new = Task {
+                    let database = try await makeDatabase()
+                    try await migrate(database)
+                    return database
+                }
+                task = new
+                return new
+            }
+            return try await task.value
+        }
     }
 
     /// A client as the cluster's owner, or as another role.

@@ -30,3 +30,6 @@ CREATE TABLE turns (
 -- What is still open: small, whatever the history.
 CREATE INDEX turns_open ON turns (bot, channel, message) WHERE finished_at IS NULL;
 CREATE INDEX turns_finished ON turns (finished_at) WHERE finished_at IS NOT NULL;
+
+SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'turns', ARRAY['persona']);
+SELECT ensemble_grant('SELECT', 'turns', ARRAY['admin-api']);

@@ -1,0 +1,136 @@
+package import DiscordModel
+package import FoundationEssentials
+package import Postgres
+
+/// An interaction that waits for an answer, or has one.
+package struct StoredInteraction: Hashable, Sendable {
+    package enum State: String, Sendable {
+        /// Nothing has been sent to Discord.
+        case received
+        /// Discord shows that we are thinking.
+        case deferred
+        case answered
+        /// The member was told that it did not work, or nobody can tell them any more.
+        case failed
+    }
+
+    package let interaction: InteractionID
+    package let bot: BotID
+    package let application: ApplicationID
+    /// Sealed by the gateway; nil when it has expired and was erased.
+    package let token: [UInt8]?
+    /// The service that owns it.
+    package let service: String
+    package let name: String
+    package let kind: String
+    package let state: State
+    package let receivedAt: Date
+    /// When Discord stops to accept the token: 15 minutes after the interaction.
+    package let expiresAt: Date
+
+    package init(
+        interaction: InteractionID,
+        bot: BotID,
+        application: ApplicationID,
+        token: [UInt8]?,
+        service: String,
+        name: String,
+        kind: String,
+        state: State = .received,
+        receivedAt: Date,
+        expiresAt: Date
+    ) {
+        self.interaction = interaction
+        self.bot = bot
+        self.application = application
+        self.token = token
+        self.service = service
+        self.name = name
+        self.kind = kind
+        self.state = state
+        self.receivedAt = receivedAt
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The table `interactions`, written by gateway: before an interaction is handed over, so that a restarted gateway can
+/// finish it.
+package struct Interactions: Sendable {
+    private let executor: any QueryExecutor
+
+    package init(_ executor: any QueryExecutor) {
+        self.executor = executor
+    }
+
+    /// Writes an interaction down; false when it is known, so that Discord or a resume has sent it twice.
+    package func insert(_ new: StoredInteraction) async throws(PostgresError) -> Bool {
+        let rows = try await executor.query(
+            """
+            INSERT INTO interactions
+                (interaction, bot, application, token, service, name, kind, state, received_at, expires_at)
+            VALUES (\(new.interaction), \(new.bot), \(new.application), \(new.token), \(new.service), \(new.name),
+                \(new.kind), \(new.state.rawValue), \(new.receivedAt), \(new.expiresAt))
+            ON CONFLICT DO NOTHING RETURNING 1 AS inserted
+            """
+        )
+        return !rows.isEmpty
+    }
+
+    /// Notes how far an interaction has come; a finished one is never opened again.
+    package func set(_ state: StoredInteraction.State, of interaction: InteractionID) async throws(PostgresError) {
+        try await executor.query(
+            """
+            UPDATE interactions SET state = \(state.rawValue)
+            WHERE interaction = \(interaction) AND state IN ('received', 'deferred')
+            """
+        )
+    }
+
+    package func find(_ interaction: InteractionID) async throws(PostgresError) -> StoredInteraction? {
+        try await executor.query("SELECT * FROM interactions WHERE interaction = \(interaction)")
+            .first.map(StoredInteraction.init)
+    }
+
+    /// What a gateway that starts must finish, the oldest first.
+    package func open(of bot: BotID) async throws(PostgresError) -> [StoredInteraction] {
+        try await executor.query(
+            """
+            SELECT * FROM interactions WHERE bot = \(bot) AND state IN ('received', 'deferred') ORDER BY received_at
+            """
+        ).map(StoredInteraction.init)
+    }
+
+    /// Erases the tokens that have expired; returns how many.
+    package func eraseExpiredTokens() async throws(PostgresError) -> Int {
+        try await executor.query(
+            """
+            WITH erased AS (
+                UPDATE interactions SET token = NULL,
+                    state = CASE WHEN state IN ('received', 'deferred') THEN 'failed' ELSE state END
+                WHERE token IS NOT NULL AND expires_at <= now() RETURNING 1
+            )
+            SELECT count(*) AS erased FROM erased
+            """
+        ).only().decode(Int.self, "erased")
+    }
+
+    /// Forgets interactions whole.
+    package func forget(olderThan age: Duration) async throws(PostgresError) {
+        try await executor.query("DELETE FROM interactions WHERE received_at < now() - \(age)")
+    }
+}
+
+extension StoredInteraction {
+    fileprivate init(_ row: Row) throws(PostgresError) {
+        interaction = try row["interaction"]
+        bot = try row["bot"]
+        application = try row["application"]
+        token = try row["token"]
+        service = try row["service"]
+        name = try row["name"]
+        kind = try row["kind"]
+        state = State(rawValue: try row["state"]) ?? .failed
+        receivedAt = try row["received_at"]
+        expiresAt = try row["expires_at"]
+    }
+}

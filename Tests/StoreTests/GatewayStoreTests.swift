@@ -1,0 +1,166 @@
+import BusContract
+import DiscordModel
+import FoundationEssentials
+import Postgres
+import Testing
+
+@testable import Store
+
+@Suite struct GatewayStoreTests {
+    @Test func botsKeepWhatAnOperatorWants() async throws {
+        try await withStore { client in
+            let bots = Bots(client)
+            let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+            try await bots.declare(rainbow, tokenReference: "DISCORD_TOKEN", isPrimary: true)
+            try await bots.declare(iris, tokenReference: "DISCORD_TOKEN_IRIS", isPrimary: false)
+            #expect(try await bots.setDesired(.stopped, of: iris))
+            #expect(try await bots.setDesired(.stopped, of: try bot("nobody")) == false)
+            try await bots.identify(
+                iris,
+                user: UserID(.max),
+                application: ApplicationID(7),
+                username: "Iris \u{1F308}",
+                shards: 2
+            )
+            try await bots.observe(iris, state: "online")
+            let online = try #require(try await bots.find(iris))
+            try await bots.observe(iris, state: "online", reason: "still")
+            try await bots.declare(iris, tokenReference: "file:/run/iris", isPrimary: false)
+            let found = try #require(try await bots.find(iris))
+            #expect(found.desired == .stopped)
+            #expect(found.tokenReference == "file:/run/iris")
+            #expect(found.user == UserID(.max))
+            #expect(found.since == online.since)
+            #expect(found.reason == "still")
+            #expect(try await bots.all().map(\.bot) == [rainbow, iris])
+            // The primary changes hands.
+            try await bots.declare(iris, tokenReference: "file:/run/iris", isPrimary: true)
+            #expect(try await bots.all().filter(\.isPrimary).map(\.bot) == [iris])
+            try await bots.remove(iris)
+            #expect(try await bots.find(iris) == nil)
+        }
+    }
+
+    @Test func identifiesAreCountedBeforeTheyAreSent() async throws {
+        try await withStore { client in
+            let identifies = Identifies(client)
+            let (iris, selene) = (try bot("iris"), try bot("selene"))
+            for used in 1...3 {
+                #expect(try await identifies.claim(bot: iris, shard: 0, limit: 3) == .granted(used: used))
+            }
+            guard case .refused(let until) = try await identifies.claim(bot: iris, shard: 0, limit: 3) else {
+                Issue.record("the fourth must be refused")
+                return
+            }
+            #expect(abs(until.timeIntervalSinceNow - 86_400) < 60)
+            #expect(try await identifies.claim(bot: selene, shard: 0, limit: 3) == .granted(used: 1))
+            #expect(try await identifies.recent(bot: iris).count == 3)
+            try await client.query("UPDATE identifies SET sent_at = sent_at - interval '25 hours' WHERE bot = 'iris'")
+            #expect(try await identifies.claim(bot: iris, shard: 1, limit: 3) == .granted(used: 1))
+        }
+    }
+
+    @Test func invalidRequestsOfAllHostsAddUp() async throws {
+        try await withStore { client in
+            let requests = InvalidRequests(client)
+            #expect(try await requests.add(3) == 3)
+            #expect(try await requests.add(4) == 7)
+            try await client.query("UPDATE invalid_requests SET minute = minute - interval '5 minutes'")
+            #expect(try await requests.add(1) == 8)
+            try await client.query("UPDATE invalid_requests SET minute = minute - interval '9 minutes'")
+            #expect(try await requests.add(1) == 2)
+        }
+    }
+
+    @Test func anOldSnapshotNeverReplacesANewOne() async throws {
+        try await withStore { client in
+            let snapshots = GuildSnapshots(client)
+            let iris = try bot("iris")
+            func snapshot(_ guild: UInt64, _ stream: Int64, _ seq: Int64, _ state: [UInt8]) -> GuildSnapshot {
+                GuildSnapshot(guild: GuildID(guild), stream: stream, seq: seq, state: state)
+            }
+            try await snapshots.save([snapshot(1, 2, 10, [1]), snapshot(2, 2, 11, [])], of: iris)
+            try await snapshots.save([snapshot(1, 2, 9, [9]), snapshot(2, 3, 1, [2])], of: iris)
+            #expect(try await snapshots.find(bot: iris, guild: GuildID(1)) == snapshot(1, 2, 10, [1]))
+            #expect(try await snapshots.find(bot: iris, guild: GuildID(2)) == snapshot(2, 3, 1, [2]))
+            #expect(try await snapshots.find(bot: try bot("selene"), guild: GuildID(1)) == nil)
+            try await snapshots.remove(bot: iris, guild: GuildID(1))
+            #expect(try await snapshots.guilds(of: iris) == [GuildID(2)])
+        }
+    }
+
+    @Test func anOlderManifestNeverOverwritesANewerOne() async throws {
+        try await withStore { client in
+            let manifests = CommandManifests(client)
+            func declaration(_ version: Int64, _ names: [String]) -> DeclareCommands {
+                DeclareCommands(
+                    service: "music",
+                    version: version,
+                    commands: names.map {
+                        DeclaredCommand(name: $0, deferral: .visible, definition: "{\"name\":\"\($0)\"}")
+                    },
+                    components: [DeclaredComponent(prefix: "queue:", deferral: .update)]
+                )
+            }
+            #expect(try await manifests.store(declaration(2, ["play", "채팅"])))
+            #expect(try await manifests.store(declaration(2, ["play", "채팅"])) == false)
+            #expect(try await manifests.store(declaration(1, ["stop"])) == false)
+            #expect(try await manifests.all().map(\.commands) == [declaration(2, ["play", "채팅"]).commands])
+            #expect(try await manifests.store(declaration(3, ["stop"])))
+            try await manifests.remove(service: "music")
+            #expect(try await manifests.all().isEmpty)
+        }
+    }
+
+    @Test func registeredCommandsAreReplacedAsASet() async throws {
+        try await withStore { client in
+            let registered = RegisteredCommands(client)
+            let application = ApplicationID(5)
+            let play = RegisteredCommand(name: "play", digest: [1], command: CommandID(9))
+            let stop = RegisteredCommand(name: "stop", digest: [2], command: nil)
+            try await registered.replace([play, stop], of: application)
+            try await registered.replace([play], of: application, guild: GuildID(1))
+            let skip = RegisteredCommand(name: "skip", digest: [3], command: nil)
+            let changed = RegisteredCommand(name: "play", digest: [4], command: CommandID(10))
+            try await registered.replace([changed, skip], of: application)
+            #expect(try await registered.all(of: application) == [changed, skip])
+            #expect(try await registered.all(of: application, guild: GuildID(1)) == [play])
+            try await registered.replace([], of: application)
+            #expect(try await registered.all(of: application).isEmpty)
+        }
+    }
+
+    @Test func interactionsAreFinishedOnceAndTheirTokensErased() async throws {
+        try await withStore { client in
+            let interactions = Interactions(client)
+            let rainbow = try bot("rainbow")
+            let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded())
+            func interaction(_ id: UInt64, expires: TimeInterval) -> StoredInteraction {
+                StoredInteraction(
+                    interaction: InteractionID(id),
+                    bot: rainbow,
+                    application: ApplicationID(1),
+                    token: [1, 2],
+                    service: "music",
+                    name: "play",
+                    kind: "command",
+                    receivedAt: now,
+                    expiresAt: now.addingTimeInterval(expires)
+                )
+            }
+            #expect(try await interactions.insert(interaction(1, expires: 900)))
+            #expect(try await interactions.insert(interaction(1, expires: 900)) == false)
+            #expect(try await interactions.insert(interaction(2, expires: -1)))
+            #expect(try await interactions.open(of: rainbow).count == 2)
+            #expect(try await interactions.find(InteractionID(1)) == interaction(1, expires: 900))
+            try await interactions.set(.deferred, of: InteractionID(1))
+            try await interactions.set(.answered, of: InteractionID(1))
+            try await interactions.set(.deferred, of: InteractionID(1))
+            #expect(try await interactions.find(InteractionID(1))?.state == .answered)
+            #expect(try await interactions.eraseExpiredTokens() == 1)
+            let expired = try #require(try await interactions.find(InteractionID(2)))
+            #expect(expired.token == nil && expired.state == .failed)
+            #expect(try await interactions.open(of: rainbow).isEmpty)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import DiscordModel
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Runs a body with a migrated database of its own.
+func withStore<Value>(
+    maximumConnections: Int = 6,
+    _ body: (PostgresClient) async throws -> Value
+) async throws -> Value {
+    let database = try await PostgresCluster.shared.makeMigratedDatabase()
+    let client = try database.makeClient(maximumConnections: maximumConnections) { $0.acquireTimeout = .seconds(20) }
+    do {
+        let value = try await body(client)
+        await client.close()
+        return value
+    } catch {
+        await client.close()
+        throw error
+    }
+}
+
+/// A bot's name in tests.
+func bot(_ name: String) throws -> BotID {
+    try #require(BotID(rawValue: name))
+}
