@@ -1,6 +1,6 @@
 /// The texts that every service's commands share: refusals and failures.
-enum CommandKitTexts {
-    static let catalogue: Catalogue = {
+package enum CommandKitTexts {
+    package static let catalogue: Catalogue = {
         do {
             return try Catalogue(
                 en: PackageResources.en_json,

@@ -1,0 +1,155 @@
+import BusContract
+import CommandKit
+import DiscordModel
+import DiscordREST
+import FoundationEssentials
+import MessageBus
+import Store
+
+extension InteractionDesk {
+    /// Serves what services send after their first answer.
+    func serveResponses() async throws {
+        try await bus.serve(RespondInteraction.self, capacity: 128) { request, _ in
+            await self.respond(to: request)
+        }
+    }
+
+    private func respond(to request: RespondInteraction) async -> RESTOutcome {
+        guard let entry = await find(request.interaction), entry.bot == request.bot else {
+            return RESTOutcome(
+                status: 0,
+                failure: RESTFailure(
+                    kind: .refused,
+                    code: 10_062,
+                    message: "interaction \(request.interaction) is not open: it was never known, or is over 15 minutes old"
+                )
+            )
+        }
+        await entry.waitUntilAcknowledged()
+        let call: DiscordRequest
+        switch request.kind {
+        case .followUp: call = entry.followUpRequest(request.data)
+        case .deleteOriginal: call = entry.deleteRequest
+        default: call = entry.editRequest(request.data)
+        }
+        do {
+            let response = try await fleet.execute(call, as: entry.bot)
+            await setState(.answered, entry.id)
+            return RESTOutcome(status: response.status, body: String(decoding: response.body, as: UTF8.self))
+        } catch {
+            return RESTOutcome(error)
+        }
+    }
+
+    private func find(_ id: InteractionID) async -> OpenInteraction? {
+        if let entry = open.withLock({ $0[id] }) { return entry }
+        guard let row = try? await Interactions(database).find(id) else { return nil }
+        return unseal(row)
+    }
+
+    private func unseal(_ row: StoredInteraction) -> OpenInteraction? {
+        guard let sealed = row.token, let secret = fleet.token(of: row.bot), row.expiresAt > Date(),
+            let token = try? TokenSeal(secret).open(sealed)
+        else { return nil }
+        return OpenInteraction(
+            bot: row.bot,
+            application: row.application,
+            token: token,
+            id: row.interaction,
+            isAcknowledged: row.state != .received
+        )
+    }
+
+    /// Tells the members whose interactions an earlier process left open that it was interrupted.
+    func finishLeftovers() async throws {
+        for bot in fleet.allBots {
+            let rows: [StoredInteraction]
+            while true {
+                do {
+                    rows = try await Interactions(database).open(of: bot)
+                    break
+                } catch {
+                    try await Task.sleep(for: .seconds(1))
+                }
+            }
+            for row in rows where open.withLock({ $0[row.interaction] == nil }) {
+                guard let entry = unseal(row) else {
+                    await setState(.failed, row.interaction)
+                    continue
+                }
+                await finish(entry)
+            }
+        }
+    }
+
+    private func finish(_ entry: OpenInteraction) async {
+        let data = Self.apology(CommandKitTexts.catalogue.text("command.interrupted", in: .english))
+        do {
+            if entry.isAcknowledged {
+                _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
+            } else {
+                // Within its first three seconds it can still be answered.
+                let body = #"{"type":4,"data":\#(data)}"#
+                _ = try await fleet.execute(
+                    DiscordRequest(
+                        .post,
+                        "/interactions/\(entry.id)/\(entry.token)/callback",
+                        body: .json(Array(body.utf8)),
+                        lane: .interaction,
+                        safety: .idempotent,
+                        timeout: .seconds(5)
+                    ),
+                    as: entry.bot
+                )
+            }
+            await setState(.answered, entry.id)
+        } catch {
+            logger.warning(
+                "an interaction of an earlier process could not be answered",
+                metadata: ["interaction": "\(entry.id)", "error": "\(error)"]
+            )
+            await setState(.failed, entry.id)
+        }
+    }
+
+    /// Erases tokens when they have expired, and old rows.
+    func eraseForever() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(30))
+            do {
+                _ = try await Interactions(database).eraseExpiredTokens()
+                try await Interactions(database).forget(olderThan: .seconds(86_400))
+            } catch {
+                logger.debug("expired interactions were not erased", metadata: ["error": "\(error)"])
+            }
+            let now = Date()
+            open.withLock { open in
+                open = open.filter { now.timeIntervalSince($0.value.openedAt) < 15 * 60 }
+            }
+        }
+    }
+}
+
+extension RESTOutcome {
+    /// What a caller on the bus is told of a failed call.
+    init(_ error: any Error) {
+        guard let error = error as? DiscordRESTError else {
+            self.init(status: 0, failure: RESTFailure(kind: .outcomeUnknown, message: "\(error)"))
+            return
+        }
+        let kind: RESTFailureKind =
+            switch error.code {
+            case .refused: .refused
+            case .rateLimited, .overloaded, .suspended: .rateLimited
+            case .unreachable: .unreachable
+            case .outcomeUnknown: .outcomeUnknown
+            case .unauthorized: .botStopped
+            case .invalid: .invalid
+            }
+        self.init(
+            status: error.status,
+            body: String(decoding: error.body, as: UTF8.self),
+            failure: RESTFailure(kind: kind, code: error.discordCode, message: error.message)
+        )
+    }
+}

@@ -1,0 +1,267 @@
+import BusContract
+import CommandKit
+import DiscordModel
+import DiscordREST
+import FoundationEssentials
+import Logging
+import MessageBus
+import Postgres
+import ServiceKit
+import ServiceLifecycle
+import Store
+import Synchronization
+
+/// Hands interactions to the services that own them, and answers Discord in time whatever becomes of the service.
+///
+/// Tokens stay here, and sealed in the table `interactions`, from before the hand-over until they expire.
+final class InteractionDesk: Service {
+    /// Interactions being handled; Discord's own limits keep a bot far below.
+    private static let bound = 2_000
+    /// How long a service may take once the interaction has been deferred.
+    private static let serviceTimeout: Duration = .seconds(60)
+    private static let tokenLife: TimeInterval = 15 * 60
+
+    private struct Received: Sendable {
+        let bot: BotID
+        let payload: [UInt8]
+        let at: Date
+    }
+
+    let fleet: any FleetPort
+    let bus: BusConnection
+    let database: PostgresClient
+    let manifests: ManifestStore
+    let logger: Logger
+    let open = Mutex<[InteractionID: OpenInteraction]>([:])
+    private let texts = CommandKitTexts.catalogue
+    private let dropped: Counter
+    private let (queue, sink) = AsyncStream.makeStream(of: Received.self, bufferingPolicy: .bufferingOldest(bound))
+
+    init(
+        fleet: any FleetPort, bus: BusConnection, database: PostgresClient, manifests: ManifestStore, logger: Logger,
+        metrics: MetricsRegistry
+    ) {
+        self.fleet = fleet
+        self.bus = bus
+        self.database = database
+        self.manifests = manifests
+        self.logger = logger
+        dropped = metrics.counter("interactions_dropped_total", help: "Interactions that found the desk full.")
+    }
+
+    /// Takes an interaction from the read loop, without waiting.
+    ///
+    /// - Parameter payload: the event's `d`.
+    func received(bot: BotID, payload: [UInt8]) {
+        guard case .enqueued = sink.yield(Received(bot: bot, payload: payload, at: Date())) else {
+            dropped.increment()
+            return
+        }
+    }
+
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await self.serveResponses() }
+            group.addTask { try? await cancelWhenGracefulShutdown { try await self.finishLeftovers() } }
+            group.addTask { try? await cancelWhenGracefulShutdown { try await self.eraseForever() } }
+            await withTaskCancellationOrGracefulShutdownHandler {
+                await withDiscardingTaskGroup { handlers in
+                    for await item in queue {
+                        handlers.addTask { await self.handle(item) }
+                    }
+                }
+            } onCancelOrGracefulShutdown: {
+                // Those that came are answered; Discord shows an error for any later one.
+                self.sink.finish()
+            }
+        }
+    }
+
+    // MARK: One interaction
+
+    private func handle(_ item: Received) async {
+        let interaction: Interaction
+        let token: String
+        do {
+            interaction = try JSONDecoder().decode(Interaction.self, from: Data(item.payload))
+            token = try JSONDecoder().decode(Token.self, from: Data(item.payload)).token
+        } catch {
+            logger.error("an interaction could not be read", metadata: ["bot": "\(item.bot)", "error": "\(error)"])
+            return
+        }
+        guard
+            let request = HandleInteraction(
+                interaction,
+                bot: item.bot,
+                receivedAt: Int64(item.at.timeIntervalSince1970 * 1_000)
+            )
+        else { return }
+        let entry = OpenInteraction(bot: item.bot, application: interaction.applicationID, token: token, id: interaction.id)
+        let language = Language(discordLocale: request.locale)
+        guard let owner = manifests.owner(of: request) else {
+            let text = texts.text("command.unknown", in: language)
+            await respond(entry, type: 4, data: Self.apology(text))
+            return
+        }
+        guard await remember(entry, request, owner.service, at: item.at) else { return }
+        open.withLock { $0[entry.id] = entry }
+        let state = await converse(entry, request, owner, language)
+        await settle(entry, state)
+    }
+
+    /// Asks the service, defers when it is slow, and answers.
+    private func converse(
+        _ entry: OpenInteraction, _ request: HandleInteraction, _ owner: ManifestIndex.Owner, _ language: Language
+    ) async -> InteractionMachine.State {
+        var machine = InteractionMachine(kind: request.kind, deferral: owner.deferral)
+        let timeout = machine.canDefer ? Self.serviceTimeout : InteractionMachine.lastMoment
+        let patience = machine.patience
+        await withTaskGroup(of: InteractionReply??.self) { group in
+            group.addTask { .some(try? await self.ask(request, owner.service, timeout)) }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return .none
+            }
+            for await event in group {
+                let action: InteractionMachine.Action
+                switch event {
+                case .some(.some(let reply)): action = machine.replied(reply)
+                case .some(.none): action = machine.failed()
+                case .none: action = machine.timeIsUp()
+                }
+                await perform(action, entry, language)
+                if machine.state != .waiting, machine.state != .deferred { group.cancelAll() }
+            }
+        }
+        return machine.state
+    }
+
+    private func ask(
+        _ request: HandleInteraction, _ service: ServiceRole, _ timeout: Duration
+    ) async throws -> InteractionReply {
+        do {
+            return try await bus.request(
+                request,
+                to: .commands(of: service),
+                timeout: timeout,
+                key: "interaction:\(request.interaction)"
+            )
+        } catch {
+            if !Task.isCancelled {
+                logger.warning(
+                    "a service did not answer an interaction",
+                    metadata: ["service": "\(service.rawValue)", "command": "\(request.name)", "error": "\(error)"]
+                )
+            }
+            throw error
+        }
+    }
+
+    private func perform(
+        _ action: InteractionMachine.Action, _ entry: OpenInteraction, _ language: Language
+    ) async {
+        switch action {
+        case .respond(let type, let data):
+            await respond(entry, type: type, data: data)
+        case .deferReply(let type, let ephemeral):
+            await respond(entry, type: type, data: ephemeral ? #"{"flags":64}"# : "")
+            await setState(.deferred, entry.id)
+        case .editOriginal(let data):
+            await edit(entry, data)
+        case .apologise:
+            let data = Self.apology(texts.text("command.unavailable", in: language))
+            // By whichever way is open: the first response when there was none, else the deferred message.
+            if entry.isAcknowledged { await edit(entry, data) } else { await respond(entry, type: 4, data: data) }
+        case .nothing:
+            break
+        }
+    }
+
+    // MARK: Discord
+
+    private func respond(_ entry: OpenInteraction, type: Int, data: String) async {
+        let body = data.isEmpty ? #"{"type":\#(type)}"# : #"{"type":\#(type),"data":\#(data)}"#
+        let request = DiscordRequest(
+            .post,
+            "/interactions/\(entry.id)/\(entry.token)/callback",
+            body: .json(Array(body.utf8)),
+            lane: .interaction,
+            safety: .idempotent,
+            timeout: .seconds(5)
+        )
+        do {
+            _ = try await fleet.execute(request, as: entry.bot)
+        } catch let error as DiscordRESTError where error.discordCode == 40_060 {
+            // Acknowledged before: our first attempt did arrive.
+        } catch {
+            logger.warning("an interaction was not answered", metadata: ["interaction": "\(entry.id)", "error": "\(error)"])
+        }
+        entry.acknowledge()
+    }
+
+    private func edit(_ entry: OpenInteraction, _ data: String) async {
+        do {
+            _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
+        } catch {
+            logger.warning("an answer was not edited", metadata: ["interaction": "\(entry.id)", "error": "\(error)"])
+        }
+    }
+
+    static func apology(_ text: String) -> String {
+        let message = OutgoingMessage(content: text, flags: OutgoingMessage.ephemeralFlag)
+        guard let bytes = try? JSONEncoder().encode(message) else { return #"{"content":"⚠️","flags":64}"# }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // MARK: The table
+
+    /// Writes the interaction down before it is handed over; false when it was handled before (Discord replays).
+    private func remember(
+        _ entry: OpenInteraction, _ request: HandleInteraction, _ service: ServiceRole, at: Date
+    ) async -> Bool {
+        do {
+            let sealed = try fleet.token(of: entry.bot).map { try TokenSeal($0).seal(entry.token) }
+            let row = StoredInteraction(
+                interaction: entry.id,
+                bot: entry.bot,
+                application: entry.application,
+                token: sealed,
+                service: service.rawValue,
+                name: String(request.name.prefix(100)),
+                kind: request.kind.rawValue,
+                receivedAt: at,
+                expiresAt: at.addingTimeInterval(Self.tokenLife)
+            )
+            if try await Interactions(database).insert(row) { return true }
+            let known = try await Interactions(database).find(entry.id)
+            if known?.state == .deferred { entry.acknowledge() }
+            return known?.state == .received
+        } catch {
+            // The member must not pay for it: it is served all the same, only a restart would lose it.
+            logger.warning("an interaction was not written down", metadata: ["error": "\(error)"])
+            return true
+        }
+    }
+
+    private func settle(_ entry: OpenInteraction, _ state: InteractionMachine.State) async {
+        switch state {
+        case .answered: await setState(.answered, entry.id)
+        case .failed: await setState(.failed, entry.id)
+        // `RespondInteraction` finds it here, and in the table.
+        case .promised, .waiting, .deferred: return
+        }
+        _ = open.withLock { $0.removeValue(forKey: entry.id) }
+    }
+
+    func setState(_ state: StoredInteraction.State, _ id: InteractionID) async {
+        do {
+            try await Interactions(database).set(state, of: id)
+        } catch {
+            logger.debug("an interaction's state was not written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private struct Token: Decodable {
+        let token: String
+    }
+}

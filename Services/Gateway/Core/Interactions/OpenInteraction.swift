@@ -1,0 +1,75 @@
+import DiscordModel
+import DiscordREST
+import FoundationEssentials
+import Synchronization
+
+/// An interaction that has not been answered for good: where it is answered.
+final class OpenInteraction: Sendable {
+    let bot: BotID
+    let application: ApplicationID
+    let token: String
+    let id: InteractionID
+    let openedAt = Date()
+    private let acknowledged: Mutex<(done: Bool, waiters: [CheckedContinuation<Void, Never>])>
+
+    init(bot: BotID, application: ApplicationID, token: String, id: InteractionID, isAcknowledged: Bool = false) {
+        self.bot = bot
+        self.application = application
+        self.token = token
+        self.id = id
+        acknowledged = Mutex((isAcknowledged, []))
+    }
+
+    var isAcknowledged: Bool { acknowledged.withLock { $0.done } }
+
+    /// Discord has the first response.
+    func acknowledge() {
+        let waiters = acknowledged.withLock { state in
+            state.done = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Waits for the first response: an edit before it would be refused. It comes within 3 s, well or not.
+    func waitUntilAcknowledged() async {
+        await withCheckedContinuation { continuation in
+            let isDone = acknowledged.withLock { state in
+                if !state.done { state.waiters.append(continuation) }
+                return state.done
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    func editRequest(_ data: String) -> DiscordRequest {
+        DiscordRequest(
+            .patch,
+            "/webhooks/\(application)/\(token)/messages/@original",
+            body: .json(Array(data.utf8)),
+            lane: .interaction,
+            timeout: .seconds(20)
+        )
+    }
+
+    func followUpRequest(_ data: String) -> DiscordRequest {
+        DiscordRequest(
+            .post,
+            "/webhooks/\(application)/\(token)",
+            body: .json(Array(data.utf8)),
+            lane: .interaction,
+            safety: .never,
+            timeout: .seconds(20)
+        )
+    }
+
+    var deleteRequest: DiscordRequest {
+        DiscordRequest(
+            .delete,
+            "/webhooks/\(application)/\(token)/messages/@original",
+            lane: .interaction,
+            timeout: .seconds(20)
+        )
+    }
+}
