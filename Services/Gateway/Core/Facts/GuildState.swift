@@ -42,7 +42,7 @@ struct GuildState: Codable, Sendable {
     mutating func note(_ member: Member) {
         guard let user = member.user?.id else { return }
         if members.count >= Self.memberBound, members[user] == nil,
-            let other = members.keys.first(where: { voiceStates[$0] == nil && members[$0]?.user?.isBot != true })
+            let other = members.keys.first(where: { voiceStates[$0] == nil && members[$0]?.user?.bot != true })
         {
             members[other] = nil
         }

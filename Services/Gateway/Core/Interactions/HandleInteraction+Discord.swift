@@ -51,7 +51,7 @@ extension InteractionMember {
             user: user.id,
             name: user.username,
             displayName: member?.nick ?? user.globalName ?? user.username,
-            isBot: user.isBot,
+            isBot: user.bot,
             roles: member?.roles ?? [],
             permissions: member?.permissions ?? []
         )

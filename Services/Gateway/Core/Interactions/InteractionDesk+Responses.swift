@@ -3,8 +3,10 @@ import CommandKit
 import DiscordModel
 import DiscordREST
 import FoundationEssentials
+import Logging
 import MessageBus
 import Store
+import Synchronization
 
 extension InteractionDesk {
     /// Serves what services send after their first answer.
