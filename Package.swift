@@ -229,8 +229,8 @@ let testTargets: [Target] = [
     tests("CompressionTests", ["Compression"]),
     tests("WebSocketClientTests", ["WebSocketClient", nio, nioPosix, crypto]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
-    tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "ZeroMQ"]),
     tests("StoreTests", ["Store", "Postgres", "BusContract", "DiscordModel", "ServiceKit"]),
+    tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "DiscordModel", "ServiceKit", "ZeroMQ", logging]),
     tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
     tests("DiscordRESTTests", ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),
@@ -255,7 +255,7 @@ let testTargets: [Target] = [
     tests("EnsembleTests", ["EnsembleCore"]),
     tests("SimulationTests", ["Simulation", hummingbird, nio, nioPosix]),
     // protos/, golden messages and the Codable types agree both ways.
-    tests("Contract", ["BusContract"]),
+    tests("Contract", ["BusContract", "DiscordModel", "MessageBus"]),
     // The whole package: layers, imports, catalogues.
     tests("Architecture", []),
     // Clients that nobody here wrote, against the doubles.

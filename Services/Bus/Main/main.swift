@@ -1,1 +1,4 @@
-// Entry point.
+import BusCore
+import ServiceHost
+
+await ServiceHost.main(BusService.self)

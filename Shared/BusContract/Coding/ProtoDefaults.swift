@@ -1,3 +1,5 @@
+import DiscordModel
+
 // proto3's JSON mapping, where it differs from what the compiler synthesises for Codable. The overloads below are seen
 // by the synthesised code of this module alone: a field that stands at its default may be absent, and 64-bit numbers
 // are strings (JavaScript's numbers end at 2^53). Source: "ProtoJSON Format", protobuf.dev.
@@ -41,6 +43,14 @@ extension KeyedDecodingContainer {
 
     func decode<Value: OpenEnum>(_ type: Value.Type, forKey key: Key) throws -> Value {
         Value(rawValue: try decodeIfPresent(String.self, forKey: key) ?? "")
+    }
+
+    func decode<Kind>(_ type: Snowflake<Kind>.Type, forKey key: Key) throws -> Snowflake<Kind> {
+        try decodeIfPresent(type, forKey: key) ?? Snowflake(0)
+    }
+
+    func decode(_ type: Permissions.Type, forKey key: Key) throws -> Permissions {
+        try decodeIfPresent(type, forKey: key) ?? []
     }
 
     func decode(_ type: Bytes.Type, forKey key: Key) throws -> Bytes {

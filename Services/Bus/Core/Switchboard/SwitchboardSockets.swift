@@ -21,6 +21,7 @@ actor SwitchboardSockets {
     var eventsOut: Socket?
     var requests: Socket?
     private var zap: ZAPHandler?
+    private var folderLock: FolderLock?
     private var pollSet: PollSet
 
     // Frames to receive into, used again for every message.
@@ -33,7 +34,6 @@ actor SwitchboardSockets {
     var noteLogs: [BrokerNote.Kind: LogThrottle] = [:]
     var mayHaveEvents = true
     var mayHaveRequests = true
-    /// Messages to peers whose queue is full wait here for a moment.
     private var nextGauges = ContinuousClock.now
 
     private enum Index {
@@ -66,7 +66,10 @@ actor SwitchboardSockets {
 
     /// Binds everything; the first thing that runs on the thread.
     func open() throws(ZeroMQError) {
-        if let folder = configuration.endpoints.ipcDirectory { try IPCFolder.prepare(folder) }
+        if let folder = configuration.endpoints.ipcDirectory {
+            try IPCFolder.prepare(folder)
+            folderLock = try FolderLock(folder: folder)
+        }
         let context = try ZeroMQContext()
         let logger = self.logger
         let metrics = self.metrics
@@ -155,6 +158,7 @@ actor SwitchboardSockets {
         eventsOut = nil
         requests = nil
         zap = nil
+        folderLock = nil
     }
 }
 
