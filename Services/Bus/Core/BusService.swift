@@ -1,7 +1,8 @@
+import Logging
 import MessageBus
-package import ServiceHost
+import ServiceHost
 package import ServiceKit
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The executable `bus`: the switchboard with settings, log, metrics and health, and without bus or database.
 package struct BusService: StandaloneService {
