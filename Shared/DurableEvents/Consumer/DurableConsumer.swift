@@ -5,7 +5,7 @@ package import ServiceKit
 import ServiceLifecycle
 import Synchronization
 
-// Durable consumption: every event once, in order, whatever dies in between.
+// Durable consumption: every event once, in the order of its kind, whatever dies in between.
 //
 // Purpose: a service names the events that it must not miss and says what to do with them (`DurableHandler`); this
 // module reads the journal and the bus, keeps the positions, carries out the effects (`Spine`) and publishes the
