@@ -140,7 +140,7 @@ function inline(text, depth) {
 }
 
 function mention(sign, name, id, isMe = false) {
-  return h("span", { class: isMe ? "mention me" : "mention" }, sign, name ?? id);
+  return h("span", { class: isMe ? "mention mine" : "mention" }, sign, name ?? id);
 }
 
 function link(address, label) {

@@ -31,15 +31,26 @@ export function message(entry, { grouped = false, isWriting = false } = {}) {
       isLoading
         ? h("div", { class: "thinking" }, h("span", { class: "dots" }, h("i"), h("i"), h("i")),
             `${user.displayName ?? entry.authorName} ${t("thinking")}`)
-        : h("div", { class: "content" }, markdown(entry.content),
-            entry.editedAt && !entry.loading && h("span", { class: "edited", title: moment(new Date(entry.editedAt)) },
-              `(${t("edited")})`)),
+        : content(entry),
       (entry.embeds ?? []).map(embed),
       (entry.attachments ?? []).map((file) => h("div", { class: "file" }, file.filename)),
       components(entry),
       reactions(entry),
       entry.ephemeral && h("div", { class: "only" }, icon("eye"), t("onlyYou"))),
     tools(entry));
+}
+
+// The note of an edit stands in the last line of the text.
+function content(entry) {
+  if (!entry.content) return null;
+  const blocks = markdown(entry.content);
+  if (entry.editedAt) {
+    const note = h("span", { class: "edited", title: moment(new Date(entry.editedAt)) }, `(${t("edited")})`);
+    const last = blocks.at(-1);
+    if (last?.tagName === "P") last.append(note);
+    else blocks.push(note);
+  }
+  return h("div", { class: "content" }, blocks);
 }
 
 function origin(entry) {

@@ -47,6 +47,7 @@ function take(world) {
     guild: world.guild, channels: world.channels, directs: world.directChannels ?? [], members: world.members,
     roles: world.roles, bots: world.bots, commands: world.commands, voice: stamped(world.voice),
   });
+  store.members.sort((one, other) => one.displayName.localeCompare(other.displayName));
   if (store.me) store.me = member(store.me.id) ?? store.me;
 }
 
