@@ -38,7 +38,10 @@ struct PlaygroundServer: Service {
                 announce(url)
             }
             do {
-                try await server.run()
+                // Clients stay connected for ever, and none of them has anything to finish: a stop cuts them.
+                try await cancelWhenGracefulShutdown { try await server.run() }
+            } catch is CancellationError {
+                group.cancelAll()
             } catch let error as IOError where error.errnoCode == EADDRINUSE {
                 group.cancelAll()
                 throw ConfigurationError(key: portVariable, expected: "a free port", found: "\(port), which is in use")

@@ -75,5 +75,5 @@ function personRow(person) {
 }
 
 export function colour(user) {
-  return user?.color ? { color: `#${user.color.toString(16).padStart(6, "0")}` } : {};
+  return user?.color ? { "--role": `#${user.color.toString(16).padStart(6, "0")}` } : {};
 }

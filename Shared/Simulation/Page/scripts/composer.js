@@ -28,6 +28,7 @@ export function startComposer(root) {
   let bot = null;
   let lastTyping = 0;
   let timer = null;
+  let madeFor = "";
 
   const label = () => {
     const { channel } = store;
@@ -94,9 +95,13 @@ export function startComposer(root) {
 
   async function complete() {
     const mine = ++turn;
+    const text = field.value;
+    clearTimeout(timer);
     try {
-      const found = await completions(field.value, bot);
-      if (mine === turn) draw(found);
+      const found = await completions(text, bot);
+      if (mine !== turn) return;
+      madeFor = text;
+      draw(found);
     } catch {
       // The list is help, not a duty: no completion where the application gives none.
       if (mine === turn) close();
@@ -159,13 +164,20 @@ export function startComposer(root) {
       api.typing(store.me.name, address()).catch(() => {});
     }
   });
-  field.addEventListener("keydown", (event) => {
+  field.addEventListener("keydown", async (event) => {
     if (event.isComposing) return;
+    const isPlainTab = event.key === "Tab" && !event.shiftKey;
+    const isChoice = isPlainTab || (event.key === "Enter" && !event.shiftKey);
+    if (isChoice && !list.hidden && madeFor !== field.value) {
+      // Whoever types fast must not choose from a list for what was typed before.
+      event.preventDefault();
+      await complete();
+    }
     const isOpen = !list.hidden && entries.length > 0;
     if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       mark(chosen + (event.key === "ArrowDown" ? 1 : chosen < 0 ? 0 : -1));
-    } else if (isOpen && event.key === "Tab" && !event.shiftKey) {
+    } else if (isOpen && isPlainTab) {
       event.preventDefault();
       choose(Math.max(0, chosen));
     } else if (event.key === "Escape") {
