@@ -259,7 +259,7 @@ let testTargets: [Target] = [
     // The whole package: layers, imports, catalogues.
     tests("Architecture", []),
     // Clients that nobody here wrote, against the doubles.
-    tests("Conformance", ["Simulation"]),
+    tests("Conformance", ["Simulation", "ServiceKit", "playground", subprocess, systemPackage]),
     // The built executables as child processes, from gateway socket to REST call.
     tests("EndToEnd", [httpClient, nio, nioHTTP1]),
 ]

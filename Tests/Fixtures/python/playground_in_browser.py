@@ -215,7 +215,21 @@ async def visit(page):
     await expect(page.locator("#sidebar")).to_be_visible()
 
 
+async def listening():
+    async with aiohttp.ClientSession() as session:
+        for _ in range(200):
+            try:
+                async with session.get(f"{URL}/ready") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    raise TimeoutError(f"no answer from {URL}")
+
+
 async def main():
+    await listening()
     bots = [Bot("rainbow"), Bot("iris")]
     commands(bots[0])
     running = [asyncio.create_task(bot.start(f"playground.{bot.slug}")) for bot in bots]
