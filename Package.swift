@@ -247,7 +247,13 @@ let testTargets: [Target] = [
             "MusicCore", "LavalinkBridgeCore", "LavalinkModel", "BusContract", "DiscordModel", "CommandKit", "DurableEvents",
             "MessageBus", "Postgres", "Store", "ServiceKit", "ServiceHost", "Simulation", logging, serviceLifecycle,
         ]),
-    tests("PersonaTests", ["PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "ServiceKit", logging]),
+    tests(
+        "PersonaTests",
+        [
+            "PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "BusContract", "MessageBus", "DurableEvents",
+            "Postgres", "Store", "ServiceKit", "ServiceHost", httpClient, logging,
+        ]
+    ),
     tests("ModerationTests", ["ModerationCore"]),
     tests("SchedulerTests", ["SchedulerCore"]),
     tests("CommunityTests", ["CommunityCore"]),

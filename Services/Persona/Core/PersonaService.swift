@@ -56,14 +56,13 @@ package struct PersonaService: HostedService {
             metrics: host.metrics,
             logger: host.logger("turns")
         )
-        let pool = TurnPool(runner: runner, database: host.database, holder: host.instance.description)
-        self.pool = pool
+        pool = TurnPool(runner: runner, database: host.database, worker: host.instance.description)
         consumer = DurableConsumer(
             name: "persona",
             events: ["MESSAGE_CREATE"],
             spine: host.spine,
             bus: host.bus,
-            handler: TurnIntake(fleet: fleet, taken: runner.metrics.queued, announce: { pool.wake() }),
+            handler: TurnIntake(fleet: fleet, taken: runner.metrics.queued, maximumAge: configuration.maximumAge),
             logger: host.logger("consumer"),
             metrics: host.metrics
         )

@@ -1,70 +1,91 @@
 package import DiscordModel
+package import FoundationEssentials
+package import Postgres
 
-/// A message that one of our bots owes an answer to.
-package struct Turn: Sendable, Hashable {
-    /// The member's message; its id tells when it was asked.
+/// An answer that a persona owes.
+package struct NewTurn: Sendable {
     package var message: MessageID
-    /// The bot that answers.
     package var bot: BotID
-    package var channel: ChannelID
-    /// Nil in a direct message.
     package var guild: GuildID?
+    package var channel: ChannelID
     package var author: UserID
-    /// What was asked, as JSON of the service's own; erased when the turn is finished.
-    package var question: String
-    /// Which attempt this is, from 1. Everything that an attempt writes is refused once there is a later one.
-    package var attempt: Int
-    /// The messages that show the answer so far, first page first: a later attempt edits them.
-    package var messages: [MessageID]
-    /// W3C trace id of what began with the member's message; empty = none.
-    package var trace: String
+    /// Turns of one conversation run one after the other; by default bot and channel.
+    package var conversation: String
+    /// What the worker needs, in its own form.
+    package var request: JSONParameter
+    /// After this the answer is no longer wanted.
+    package var expiresAt: Date
 
     package init(
         message: MessageID,
         bot: BotID,
-        channel: ChannelID,
         guild: GuildID?,
+        channel: ChannelID,
         author: UserID,
-        question: String,
-        attempt: Int = 0,
-        messages: [MessageID] = [],
-        trace: String = ""
+        conversation: String? = nil,
+        request: JSONParameter,
+        expiresAt: Date
     ) {
         self.message = message
         self.bot = bot
-        self.channel = channel
         self.guild = guild
+        self.channel = channel
         self.author = author
-        self.question = question
-        self.attempt = attempt
-        self.messages = messages
-        self.trace = trace
+        self.conversation = conversation ?? "\(bot)/\(channel)"
+        self.request = request
+        self.expiresAt = expiresAt
     }
 }
 
-/// How a turn ended, for its row.
-package struct TurnResult: Sendable, Hashable {
-    /// `answered`, `failed` (the member was told why), `expired` (told that it is too late), `withdrawn` (question or
-    /// answer was deleted), `refused` (Discord does not let the bot speak there), `abandoned` (nobody could be told).
-    package var outcome: String
-    /// Why, for an operator; empty when it went well.
-    package var detail: String
-    /// The model that answered; empty if none did.
-    package var model: String
-    package var inputTokens: Int
-    package var outputTokens: Int
+/// A turn as its table has it.
+package struct Turn: Hashable, Sendable {
+    package enum State: String, Sendable {
+        case waiting
+        case running
+        case answered
+        /// It could not be answered; the member was told why.
+        case failed
+        /// It came too late; the member was told so.
+        case expired
+    }
 
-    package init(
-        outcome: String,
-        detail: String = "",
-        model: String = "",
-        inputTokens: Int = 0,
-        outputTokens: Int = 0
-    ) {
-        self.outcome = outcome
-        self.detail = detail
-        self.model = model
-        self.inputTokens = inputTokens
-        self.outputTokens = outputTokens
+    package let id: Int64
+    package let message: MessageID
+    package let bot: BotID
+    package let guild: GuildID?
+    package let channel: ChannelID
+    package let author: UserID
+    package let conversation: String
+    /// JSON text.
+    package let request: String
+    package let state: State
+    /// Counts claims from 1; the fence of every write.
+    package let attempt: Int
+    package let expiresAt: Date
+    /// The messages of the answer so far, in order.
+    package let answers: [MessageID]
+    package let reservation: String?
+    /// JSON text: what the recorder has.
+    package let record: String
+    package let createdAt: Date
+    package let finishedAt: Date?
+
+    init(_ row: Row) throws(PostgresError) {
+        id = try row["id"]
+        message = try row["message"]
+        bot = try row["bot"]
+        guild = try row["guild"]
+        channel = try row["channel"]
+        author = try row["author"]
+        conversation = try row["conversation"]
+        request = try row["request"]
+        state = State(rawValue: try row["state"]) ?? .failed
+        attempt = try row["attempt"]
+        expiresAt = try row["expires_at"]
+        answers = try row["answers"]
+        reservation = try row["reservation"]
+        record = try row["record"]
+        createdAt = try row["created_at"]
+        finishedAt = try row["finished_at"]
     }
 }

@@ -1,6 +1,8 @@
 import BusContract
 import DiscordModel
 import DurableEvents
+import FoundationEssentials
+import Postgres
 import ServiceKit
 import Store
 
@@ -12,35 +14,37 @@ struct TurnIntake: DurableHandler {
 
     let fleet: FleetDirectory
     let taken: Counter
-    /// Called when there are new turns, shortly before they are committed.
-    let announce: @Sendable () -> Void
+    /// How long an answer is wanted.
+    let maximumAge: Duration
 
-    func examine(_ event: DurableEvent) async throws -> [Turn]? {
+    func examine(_ event: DurableEvent) async throws -> [NewTurn]? {
         let flags = event.header.flags
         guard let receiver = event.header.bot, !flags.contains(.fromBot),
             !flags.isDisjoint(with: [.directMessage, .mentionsUser, .mentionsReceiver, .reply])
         else { return nil }
         let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
         let bots = try await knownBots(for: message)
-        let turns = TurnDetection.bots(addressedBy: message, receiver: receiver, bots: bots).map { bot in
-            Turn(
+        let addressed = TurnDetection.bots(addressedBy: message, receiver: receiver, bots: bots)
+        guard !addressed.isEmpty else { return nil }
+        let request = try JSONParameter.json(Question(message, trace: event.header.trace?.traceID ?? ""))
+        let asked = Date(timeIntervalSince1970: Double(message.id.millisecondsSinceEpoch) / 1000)
+        return addressed.map { bot in
+            NewTurn(
                 message: message.id,
                 bot: bot,
-                channel: message.channelID,
                 guild: message.guildID,
+                channel: message.channelID,
                 author: message.author.id,
-                question: Question(message).text,
-                trace: event.header.trace?.traceID ?? ""
+                request: request,
+                expiresAt: asked.addingTimeInterval(maximumAge.seconds)
             )
         }
-        return turns.isEmpty ? nil : turns
     }
 
-    func perform(_ work: [[Turn]], in transaction: DurableTransaction) async throws {
+    func perform(_ work: [[NewTurn]], in transaction: DurableTransaction) async throws {
         for turn in work.joined() {
             if try await Turns(transaction).add(turn) { taken.increment() }
         }
-        announce()
     }
 
     /// Our bots' users. Waits for the gateway to say which they are: a mention that cannot be told yet must not be

@@ -4,7 +4,7 @@ package import LLM
 package struct ModelDirectory: Sendable {
     private let common: any LanguageModel
     private let commonName: String
-    private let transport: ModelTransport
+    private let transport: ModelTransport?
 
     package init(_ chosen: ModelSettings, transport: ModelTransport) {
         self.transport = transport
@@ -13,9 +13,9 @@ package struct ModelDirectory: Sendable {
     }
 
     /// A directory in which everybody has the same model; for tests.
-    package init(common: any LanguageModel, transport: ModelTransport) {
+    package init(common: any LanguageModel) {
         self.common = common
-        self.transport = transport
+        transport = nil
         commonName = common.name
     }
 
@@ -24,7 +24,7 @@ package struct ModelDirectory: Sendable {
 
     /// The model of a persona.
     package func model(of persona: Persona) -> any LanguageModel {
-        guard let own = persona.model else { return common }
+        guard let own = persona.model, let transport else { return common }
         return OpenAICompatibleModel(
             .init(provider: "own", baseURL: own.baseURL, key: own.key, model: own.model ?? commonName),
             transport: transport

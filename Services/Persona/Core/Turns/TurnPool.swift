@@ -10,36 +10,28 @@ import Synchronization
 /// Nothing is claimed that cannot begin at once, so what waits stays in the database, for whoever is free first.
 package final class TurnPool: Service, Sendable {
     private let runner: TurnRunner
+    private let database: PostgresClient
     private let turns: Turns
-    private let holder: String
+    private let worker: String
     private let wakeup = Wakeup()
     private let running = Mutex(0)
     private let isStopping = Mutex(false)
-    /// Looks that follow one another quickly, since turns are announced a moment before they can be seen.
-    private static let hurriedLooks: [Duration] = [
-        .milliseconds(150), .milliseconds(60), .milliseconds(25), .milliseconds(10),
-    ]
-    private let looks = Mutex(0)
-    /// How long running turns may go on once the service stops; their claims are given back then.
+    /// How long running turns may go on once the service stops; then they are given back.
     private let grace: Duration = .seconds(6)
 
-    /// - Parameter holder: Names this process in the rows that it works on.
-    package init(runner: TurnRunner, database: any QueryExecutor, holder: String) {
+    /// - Parameter worker: Names this process in the rows that it works on.
+    package init(runner: TurnRunner, database: PostgresClient, worker: String) {
         self.runner = runner
+        self.database = database
         turns = Turns(database)
-        self.holder = holder
-    }
-
-    /// A turn is about to be committed: it need not wait for the next look.
-    package func wake() {
-        looks.withLock { $0 = Self.hurriedLooks.count }
-        wakeup.signal()
+        self.worker = worker
     }
 
     /// Works until the service stops.
     package func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.listen() }
                 while !isStopping.withLock({ $0 }) {
                     guard let turn = await nextTurn() else { continue }
                     add(1)
@@ -57,6 +49,13 @@ package final class TurnPool: Service, Sendable {
         }
     }
 
+    /// Hears of new turns, of all workers, as soon as they are committed. Without it they are found a little later.
+    private func listen() async {
+        try? await database.withNotifications(on: ["turns"]) { notifications in
+            for await _ in notifications { wakeup.signal() }
+        }
+    }
+
     /// Claims a turn, or waits a little; nil when there is none yet.
     private func nextTurn() async -> Turn? {
         guard running.withLock({ $0 }) < runner.configuration.concurrency else {
@@ -64,23 +63,18 @@ package final class TurnPool: Service, Sendable {
             return nil
         }
         do {
-            if let turn = try await turns.claim(holder: holder, lease: runner.configuration.lease) { return turn }
+            if let turn = try await turns.claim(worker: worker, lifetime: runner.configuration.lease) { return turn }
         } catch {
             runner.logger.debug("No turn can be claimed", metadata: [LogKey.error: "\(error)"])
         }
-        let hurry = looks.withLock { looks -> Duration? in
-            guard looks > 0 else { return nil }
-            looks -= 1
-            return Self.hurriedLooks[looks]
-        }
-        await wakeup.wait(atMost: hurry ?? runner.configuration.pollInterval, clock: runner.clock)
+        await wakeup.wait(atMost: runner.configuration.pollInterval, clock: runner.clock)
         return nil
     }
 
     private func carryOut(_ turn: Turn) async {
         do {
             try await runner.run(turn)
-        } catch is TurnClaimLost {
+        } catch let error as StoreError where error.code == .fenceLost {
             runner.metrics.lostClaims.increment()
             runner.logger.notice("Another worker has taken a turn over", metadata: runner.metadata(turn))
         } catch {
@@ -88,8 +82,8 @@ package final class TurnPool: Service, Sendable {
             // The task may be cancelled, and a cancelled task cannot talk to the database: a task of its own, waited for.
             let turns = turns
             await Task {
-                // When this fails too, the lease runs out and the turn is claimed anew.
-                try? await turns.release(turn, retryIn: .milliseconds(200), because: "interrupted: \(error)")
+                // When this fails too, the claim runs out and the turn is claimed anew.
+                try? await turns.giveBack(turn, restFor: .milliseconds(200), because: "interrupted: \(error)")
             }.value
         }
     }

@@ -23,13 +23,13 @@ extension TurnRunner {
                 question.mentions = current.mentions
             } else if !found.isEmpty {
                 // An empty answer would mean that the bot may not read the history.
-                return .end(.finished(TurnResult(outcome: "withdrawn", detail: "the question was deleted")))
+                return .end(.finished(TurnResult(outcome: .withdrawn, detail: "the question was deleted")))
             }
             history = found.filter { $0.id < turn.message }.sorted { $0.id < $1.id }
         } catch {
             switch error {
             case .refused(DiscordChannel.Code.unknownChannel, _):
-                return .end(.finished(TurnResult(outcome: "withdrawn", detail: "the channel was deleted")))
+                return .end(.finished(TurnResult(outcome: .withdrawn, detail: "the channel was deleted")))
             case .refused(_, let message):
                 logger.info(
                     "The history cannot be read; answering without it",

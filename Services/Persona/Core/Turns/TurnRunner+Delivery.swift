@@ -12,7 +12,7 @@ extension TurnRunner {
         var limits = AnswerMachine.Configuration()
         limits.maximumCharacters = configuration.maximumCharacters
         let machine = AnswerMachine(
-            messages: turn.messages,
+            messages: turn.answers,
             pacer: pacers.pacer(of: turn.bot, in: turn.channel),
             configuration: limits
         )
@@ -20,10 +20,6 @@ extension TurnRunner {
         defer { pacers.store(session.read { $0.pacer }, of: turn.bot, in: turn.channel) }
         let outcome = try await withThrowingTaskGroup(of: AnswerMachine.Outcome?.self) { group in
             defer { group.cancelAll() }
-            group.addTask {
-                try await keepClaim(turn)
-                return nil
-            }
             group.addTask {
                 await showTyping(desk, session)
                 return nil
@@ -44,28 +40,27 @@ extension TurnRunner {
     private func end(_ turn: Turn, _ outcome: AnswerMachine.Outcome, _ session: AnswerSession) -> End {
         let (heard, told) = session.result
         var result = TurnResult(
-            outcome: "answered",
+            outcome: .answered,
             detail: heard?.failure.map { "\($0)" } ?? "",
             model: heard?.model ?? "",
-            inputTokens: heard?.usage?.input ?? 0,
-            outputTokens: heard?.usage?.output ?? 0
+            usage: heard?.usage
         )
         switch outcome {
         case .delivered:
             switch told {
-            case nil, .cutShort: result.outcome = "answered"
-            case .late: result.outcome = "expired"
-            default: result.outcome = "failed"
+            case nil, .cutShort: result.outcome = .answered
+            case .late: result.outcome = .expired
+            default: result.outcome = .failed
             }
             if let told, result.detail.isEmpty { result.detail = told.rawValue }
             return .finished(result)
         case .removed:
-            result.outcome = "withdrawn"
+            result.outcome = .withdrawn
             result.detail = "the answer was deleted"
             return .finished(result)
         case .refused(let reason):
             logger.warning("Discord refuses the answer", metadata: metadata(turn, [LogKey.error: "\(reason)"]))
-            result.outcome = "refused"
+            result.outcome = .refused
             result.detail = reason
             return .finished(result)
         case .unavailable:
@@ -115,7 +110,7 @@ extension TurnRunner {
                 }
                 let messages = session.read { $0.messages } + [message.id]
                 // Before anything else is sent: another worker must find it.
-                try await persist { try await turns.store(messages: messages, of: desk.turn) }
+                try await persist { try await turns.setAnswers(messages, of: desk.turn) }
                 if page == 0 {
                     let asked = Int64(clamping: desk.turn.message.millisecondsSinceEpoch)
                     metrics.firstText.observe(.milliseconds(Int64(clamping: now()) - asked))
@@ -128,7 +123,7 @@ extension TurnRunner {
             case .delete(let page, let message):
                 try await discord.delete(message)
                 let messages = Array(session.read { $0.messages }.prefix(page))
-                try await persist { try await turns.store(messages: messages, of: desk.turn) }
+                try await persist { try await turns.setAnswers(messages, of: desk.turn) }
                 return .done
             }
         } catch let failure as DiscordChannel.Failure {
@@ -161,25 +156,6 @@ extension TurnRunner {
     private func message(answering anchor: MessageID, _ desk: TurnDesk) async throws -> HistoryMessage? {
         try await desk.discord.messages(limit: 100, after: anchor)
             .first { $0.author.id == desk.user && $0.replyTo == anchor }
-    }
-
-    /// Prolongs the claim for as long as the attempt runs.
-    ///
-    /// - Throws: `TurnClaimLost` when another worker has taken the turn over, or when it could have: a database that was
-    ///   out of reach for most of the lease proves nothing.
-    private func keepClaim(_ turn: Turn) async throws {
-        var failures = 0
-        while true {
-            try await clock.sleep(for: configuration.lease / 4)
-            do {
-                guard try await turns.renew(turn, lease: configuration.lease) else { throw TurnClaimLost() }
-                failures = 0
-            } catch let error as PostgresError {
-                failures += 1
-                logger.warning("A claim could not be prolonged", metadata: metadata(turn, [LogKey.error: "\(error)"]))
-                if failures >= 3 { throw TurnClaimLost() }
-            }
-        }
     }
 
     /// Shows that the bot is typing until its first message is there.

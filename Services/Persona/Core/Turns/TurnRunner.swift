@@ -56,20 +56,50 @@ package struct TurnRunner: Sendable {
 
     /// Carries the turn out and writes to its row how it went.
     ///
-    /// - Throws: `TurnClaimLost` when another worker has it, `CancellationError`, `PostgresError`. The row is then as it
-    ///   was, and the turn is claimed anew when its lease ends.
+    /// - Throws: `StoreError` of code `fenceLost` when another worker has it, `CancellationError`, `PostgresError`. The row
+    ///   is then as it was, and the turn is claimed anew when its claim ends.
     package func run(_ turn: Turn) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await keepClaim(turn) }
+            group.addTask { try await runClaimed(turn) }
+            // The claim is kept for ever, so what ends is the turn, or the claim by an error.
+            try await group.next()
+        }
+    }
+
+    private func runClaimed(_ turn: Turn) async throws {
         let begin = now()
         switch try await carryOut(turn) {
         case .finished(let result):
-            try await persist { try await turns.finish(turn, result) }
+            let record = try result.record()
+            try await persist { try await turns.finish(turn, as: result.state, record: record) }
             report(turn, result, begin: begin)
         case .givenBack(let wait, let reason):
             logger.notice(
                 "An answer has to wait",
                 metadata: metadata(turn, [LogKey.error: "\(reason)", "retry_in": "\(wait)"])
             )
-            try await turns.release(turn, retryIn: wait, because: reason)
+            try await turns.giveBack(turn, restFor: wait, because: reason)
+        }
+    }
+
+    /// Prolongs the claim for as long as the attempt runs.
+    ///
+    /// - Throws: `StoreError` of code `fenceLost` when another worker has taken the turn over, or when it could have: a
+    ///   database that was out of reach for most of the claim's time proves nothing.
+    private func keepClaim(_ turn: Turn) async throws {
+        var failures = 0
+        while true {
+            try await clock.sleep(for: configuration.lease / 4)
+            do {
+                try await turns.renew(turn, lifetime: configuration.lease)
+                failures = 0
+            } catch let error as PostgresError {
+                failures += 1
+                logger.warning("A claim could not be prolonged", metadata: metadata(turn, [LogKey.error: "\(error)"]))
+                guard failures < 3 else { throw StoreError(.fenceLost, "the database did not confirm the claim") }
+            }
         }
     }
 
@@ -83,7 +113,7 @@ package struct TurnRunner: Sendable {
     private func carryOut(_ turn: Turn) async throws -> End {
         let age = Duration.milliseconds(Int64(clamping: now()) - Int64(clamping: turn.message.millisecondsSinceEpoch))
         guard age < configuration.abandonAfter else {
-            return .finished(TurnResult(outcome: "abandoned", detail: "could not be delivered within a day"))
+            return .finished(TurnResult(outcome: .abandoned, detail: "could not be delivered within a day"))
         }
         if fleet.user(of: turn.bot) == nil { await fleet.refresh() }
         guard let user = fleet.user(of: turn.bot) else {
@@ -93,10 +123,15 @@ package struct TurnRunner: Sendable {
             turn: turn,
             user: user,
             persona: personas.persona(of: turn.bot),
-            discord: DiscordChannel(bus: bus, bot: turn.bot, channel: turn.channel, trace: turn.traceContext)
+            discord: DiscordChannel(
+                bus: bus,
+                bot: turn.bot,
+                channel: turn.channel,
+                trace: Question(turn).traceContext
+            )
         )
         let preparation: Preparation
-        if age > configuration.maximumAge, turn.messages.isEmpty {
+        if age > configuration.maximumAge, turn.answers.isEmpty {
             preparation = .tell(.late, desk.language(earlier: []))
         } else {
             preparation = await prepare(desk)
@@ -105,15 +140,14 @@ package struct TurnRunner: Sendable {
         return try await answer(desk, preparation)
     }
 
-    /// Keeps trying to write to the database for as long as the claim can hold.
+    /// Keeps trying to write to the database for a while: an answer that is shown should be known.
     ///
-    /// - Throws: `TurnClaimLost` when the write was refused because a later attempt exists.
-    func persist(_ write: () async throws -> Bool) async throws {
+    /// - Throws: `StoreError` of code `fenceLost` when a later attempt has the turn.
+    func persist(_ write: () async throws -> Void) async throws {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
         while true {
             do {
-                guard try await write() else { throw TurnClaimLost() }
-                return
+                return try await write()
             } catch let error as PostgresError where backoff.attempts < 6 {
                 logger.warning("A turn's row could not be written; trying again", metadata: [LogKey.error: "\(error)"])
                 try await clock.sleep(for: backoff.next())
@@ -126,22 +160,23 @@ package struct TurnRunner: Sendable {
             LogKey.bot: "\(turn.bot)", LogKey.channel: "\(turn.channel)", LogKey.message: "\(turn.message)",
             "attempt": "\(turn.attempt)",
         ]
-        if !turn.trace.isEmpty { metadata[LogKey.trace] = "\(turn.trace)" }
+        let trace = Question(turn).trace
+        if !trace.isEmpty { metadata[LogKey.trace] = "\(trace)" }
         return metadata.merging(more) { _, new in new }
     }
 
     private func report(_ turn: Turn, _ result: TurnResult, begin: UInt64) {
         let end = now()
         let asked = turn.message.millisecondsSinceEpoch
-        metrics.finished(result.outcome)
+        metrics.finished(result.outcome.rawValue)
         metrics.whole.observe(.milliseconds(Int64(clamping: end) - Int64(clamping: asked)))
         logger.info(
             "A turn has ended",
             metadata: metadata(
                 turn,
                 [
-                    "outcome": "\(result.outcome)", "detail": "\(result.detail)", "model": "\(result.model)",
-                    "tokens": "\(result.inputTokens)+\(result.outputTokens)",
+                    "outcome": "\(result.outcome.rawValue)", "detail": "\(result.detail)", "model": "\(result.model)",
+                    "tokens": "\(result.usage?.input ?? 0)+\(result.usage?.output ?? 0)",
                     LogKey.milliseconds: "\(end - min(begin, end))",
                 ]
             )
@@ -152,15 +187,12 @@ package struct TurnRunner: Sendable {
                 guild: turn.guild,
                 channel: turn.channel,
                 message: turn.message,
-                outcome: result.outcome,
+                outcome: result.outcome.rawValue,
                 milliseconds: Int64(clamping: end - min(asked, end))
             )
         )
     }
 }
-
-/// Another worker has taken the turn over: nothing more may be written or sent for it.
-package struct TurnClaimLost: Error, Sendable {}
 
 /// What an attempt works with.
 struct TurnDesk: Sendable {
@@ -172,7 +204,7 @@ struct TurnDesk: Sendable {
 
     /// The question as it was when it came in.
     var question: HistoryMessage {
-        (Question(text: turn.question) ?? Question.empty).message(id: turn.message, author: turn.author)
+        Question(turn).message(id: turn.message, author: turn.author)
     }
 
     /// The language to answer in.
@@ -191,14 +223,4 @@ enum Preparation: Sendable {
     case end(TurnRunner.End)
 
     typealias ChosenLanguage = (language: ReplyLanguage, isGuess: Bool)
-}
-
-extension Turn {
-    /// The trace that the turn belongs to, for calls made on its behalf.
-    var traceContext: TraceContext? {
-        guard trace.utf8.count == 32, let high = UInt64(trace.prefix(16), radix: 16),
-            let low = UInt64(trace.suffix(16), radix: 16)
-        else { return nil }
-        return TraceContext(traceHigh: high, traceLow: low, span: .random(in: 1 ... .max))
-    }
 }
