@@ -96,10 +96,12 @@ final class Reactor: SerialExecutor {
         let count = poll(&descriptors, nfds_t(descriptors.count), interest.milliseconds)
         guard count > 0 else { return [] }
         if descriptors[0].revents != 0 {
-            // Cleared before the work is looked at: what comes later writes again.
-            state.withLock { $0.isWoken = false }
+            // Emptied before the mark is cleared: whoever finds the mark in between has left its work already, and the
+            // work is looked at after this. The other way round a fresh byte could be swallowed with the mark set, and
+            // nobody would ever write again.
             var buffer: (UInt64, UInt64) = (0, 0)
             _ = read(wakeRead, &buffer, MemoryLayout.size(ofValue: buffer))
+            state.withLock { $0.isWoken = false }
         }
         return zip(interest.watches, descriptors.dropFirst()).compactMap { watch, descriptor in
             guard descriptor.revents != 0 else { return nil }

@@ -62,14 +62,17 @@ package struct Cases: Sendable {
     ///
     /// - Returns: the case, and whether it is new.
     package func open(_ new: NewCase) async throws -> (case: Case, isNew: Bool) {
+        // The counter's row stays locked until the transaction ends, so that a number is never skipped or given twice,
+        // and whoever waited for it sees the case that the same key has opened meanwhile.
+        try await executor.query(
+            """
+            INSERT INTO case_counters (guild, last) VALUES (\(new.guild.rawValue), 0)
+            ON CONFLICT (guild) DO UPDATE SET last = case_counters.last
+            """
+        )
         if let known = try await find(key: new.key) { return (known, false) }
-        // The counter's row stays locked until the transaction ends, so that a number is never skipped or given twice.
         let counter = try await executor.query(
-            """
-            INSERT INTO case_counters (guild, last) VALUES (\(new.guild.rawValue), 1)
-            ON CONFLICT (guild) DO UPDATE SET last = case_counters.last + 1
-            RETURNING last
-            """
+            "UPDATE case_counters SET last = last + 1 WHERE guild = \(new.guild.rawValue) RETURNING last"
         )
         let number: Int32 = try counter.only().decode(Int32.self, "last")
         let rows = try await executor.query(
