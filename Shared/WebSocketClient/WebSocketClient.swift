@@ -42,10 +42,10 @@ package struct WebSocketClient: Sendable {
         let connection = try await connect(to: target, headers: headers)
         do {
             let result = try await body(connection)
-            await connection.closeAndWait(code: .normal, within: configuration.closeTimeout)
+            await connection.closeAndWait(code: configuration.closeCode, within: configuration.closeTimeout)
             return result
         } catch {
-            await connection.closeAndWait(code: .normal, within: configuration.closeTimeout)
+            await connection.closeAndWait(code: configuration.closeCode, within: configuration.closeTimeout)
             throw error
         }
     }

@@ -11,6 +11,8 @@ package struct WebSocketConfiguration: Sendable {
     /// How often to ping; a peer that sends nothing at all for two intervals is taken for dead. Nil: never (default);
     /// Discord's gateway has heartbeats of its own.
     package var pingInterval: Duration?
+    /// What is said to the peer when the scope of a connection ends. Default 1000, which ends a session of Discord's.
+    package var closeCode = WebSocketCloseCode.normal
     /// Whether `ws://` may go to other hosts than this one. Default false.
     package var allowsPlainText = false
 

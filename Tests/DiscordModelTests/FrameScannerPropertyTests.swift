@@ -96,7 +96,11 @@ private struct ReferenceFrame: Equatable {
         if data["mention_everyone"] as? Bool == true { route.flags.insert(.mentionsEveryone) }
         if data["unavailable"] as? Bool == true { route.flags.insert(.unavailable) }
         if id(data["webhook_id"]) != nil { route.flags.insert(.fromWebhook) }
-        for user in data["mentions"] as? [Any] ?? [] { route.mentioned |= bit(user) }
+        for user in data["mentions"] as? [Any] ?? [] {
+            route.mentioned |= bit(user)
+            if id((user as? [String: Any])?["id"]) != nil { route.flags.insert(.mentionsUsers) }
+        }
+        if data["referenced_message"] is [String: Any] { route.flags.insert(.isReply) }
         route.repliedTo = bit((data["referenced_message"] as? [String: Any])?["author"])
         switch event {
         case "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE": route.guildID = route.objectID.map { GuildID($0) }

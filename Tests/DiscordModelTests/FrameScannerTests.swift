@@ -35,7 +35,7 @@ struct FrameScannerTests {
         #expect(frame.route.channelID == ChannelID(3))
         #expect(frame.route.objectID == 5)
         #expect(frame.route.userID == UserID(7))
-        #expect(frame.route.flags == [.fromBot, .mentionsEveryone])
+        #expect(frame.route.flags == [.fromBot, .mentionsEveryone, .mentionsUsers, .isReply])
         #expect(frame.route.mentioned == 0b010)
         #expect(frame.route.repliedTo == 0b001)
         let data = Array(text.utf8)[frame.data]

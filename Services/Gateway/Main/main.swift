@@ -1,1 +1,4 @@
-// Entry point.
+import GatewayCore
+import ServiceHost
+
+await ServiceHost.main(GatewayService.self)

@@ -126,7 +126,9 @@ struct DataScan {
         try cursor.beginArray()
         var isFirst = true
         while try cursor.nextElement(&isFirst) {
-            route.mentioned |= bit(of: try person(&cursor, depth: 3))
+            let person = try person(&cursor, depth: 3)
+            if person != nil { route.flags.insert(.mentionsUsers) }
+            route.mentioned |= bit(of: person)
         }
     }
 
@@ -135,6 +137,7 @@ struct DataScan {
             try cursor.skipValue(depth: 2)
             return
         }
+        route.flags.insert(.isReply)
         var seen = SeenKeys()
         try cursor.beginObject()
         var isFirst = true

@@ -32,6 +32,10 @@ package struct EventRoute: Hashable, Sendable {
         package static let mentionsEveryone = Self(rawValue: 1 << 2)
         /// `unavailable` is true: an outage, not a removal.
         package static let unavailable = Self(rawValue: 1 << 3)
+        /// At least one user is in `mentions`.
+        package static let mentionsUsers = Self(rawValue: 1 << 4)
+        /// The message answers another one.
+        package static let isReply = Self(rawValue: 1 << 5)
     }
 }
 

@@ -51,6 +51,9 @@ package final class BotREST: Sendable {
     /// Requests that wait for a permit, by lane from first to last.
     package var waiting: [Int] { queue.waiting }
 
+    /// Whether Discord has refused the bot's token.
+    package var isRefused: Bool { isUnauthorized.withLock { $0 } }
+
     /// Sends a call when the limits allow it and gives Discord's answer of status 2xx.
     ///
     /// - Throws: `DiscordRESTError` for every other outcome, `CancellationError` if the caller gave up before it left.

@@ -3,7 +3,7 @@ package struct RateLimits: Sendable {
     /// Requests a second over all routes of one bot (Discord: 50).
     package var globalRate = 50
     /// Requests that may wait, of one bot, by lane from first to last. More are refused.
-    package var queueBounds = [2000, 5000, 5000, 1000]
+    package var queueBounds = [256, 512, 256, 128]
     /// Buckets remembered before idle ones are forgotten.
     package var bucketBound = 2000
 

@@ -59,7 +59,12 @@ actor GuildCache: Service {
     ///
     /// - Parameter isObserver: whether the guild's events are taken from this bot.
     nonisolated func apply(
-        bot: BotID, event: String, payload: @autoclosure () -> [UInt8], stream: UInt64, seq: UInt64, isObserver: Bool
+        bot: BotID,
+        event: String,
+        payload: @autoclosure () -> [UInt8],
+        stream: UInt64,
+        seq: UInt64,
+        isObserver: Bool
     ) {
         guard Self.events.contains(event) else { return }
         let change = Change(
@@ -148,7 +153,9 @@ actor GuildCache: Service {
     private func take(_ change: Change) {
         do {
             let data = Data(change.payload)
-            if change.event == "GUILD_CREATE" { return create(try JSONDecoder().decode(Guild.self, from: data), change) }
+            if change.event == "GUILD_CREATE" {
+                return create(try JSONDecoder().decode(Guild.self, from: data), change)
+            }
             let guild = try JSONDecoder().decode(GuildReference.self, from: data).guild(in: change.event)
             guard let guild, var entry = guilds[guild] else { return }
             if let place = places[guild], place.stream == change.stream, change.seq <= place.seq { return }
@@ -163,7 +170,9 @@ actor GuildCache: Service {
         } catch {
             logger.warning(
                 "an event could not be taken into the guild cache",
-                metadata: ["event": "\(change.event)", "bot": "\(change.bot)", "seq": "\(change.seq)", "error": "\(error)"]
+                metadata: [
+                    "event": "\(change.event)", "bot": "\(change.bot)", "seq": "\(change.seq)", "error": "\(error)",
+                ]
             )
         }
     }

@@ -23,7 +23,8 @@ extension InteractionDesk {
                 failure: RESTFailure(
                     kind: .refused,
                     code: 10_062,
-                    message: "interaction \(request.interaction) is not open: it was never known, or is over 15 minutes old"
+                    message:
+                        "interaction \(request.interaction) is not open: it was never known, or is over 15 minutes old"
                 )
             )
         }

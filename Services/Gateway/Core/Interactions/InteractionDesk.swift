@@ -38,7 +38,11 @@ final class InteractionDesk: Service {
     private let (queue, sink) = AsyncStream.makeStream(of: Received.self, bufferingPolicy: .bufferingOldest(bound))
 
     init(
-        fleet: any FleetPort, bus: BusConnection, database: PostgresClient, manifests: ManifestStore, logger: Logger,
+        fleet: any FleetPort,
+        bus: BusConnection,
+        database: PostgresClient,
+        manifests: ManifestStore,
+        logger: Logger,
         metrics: MetricsRegistry
     ) {
         self.fleet = fleet
@@ -96,7 +100,12 @@ final class InteractionDesk: Service {
                 receivedAt: Int64(item.at.timeIntervalSince1970 * 1_000)
             )
         else { return }
-        let entry = OpenInteraction(bot: item.bot, application: interaction.applicationID, token: token, id: interaction.id)
+        let entry = OpenInteraction(
+            bot: item.bot,
+            application: interaction.applicationID,
+            token: token,
+            id: interaction.id
+        )
         let language = Language(discordLocale: request.locale)
         guard let owner = manifests.owner(of: request) else {
             let text = texts.text("command.unknown", in: language)
@@ -111,7 +120,10 @@ final class InteractionDesk: Service {
 
     /// Asks the service, defers when it is slow, and answers.
     private func converse(
-        _ entry: OpenInteraction, _ request: HandleInteraction, _ owner: ManifestIndex.Owner, _ language: Language
+        _ entry: OpenInteraction,
+        _ request: HandleInteraction,
+        _ owner: ManifestIndex.Owner,
+        _ language: Language
     ) async -> InteractionMachine.State {
         var machine = InteractionMachine(kind: request.kind, deferral: owner.deferral)
         let timeout = machine.canDefer ? Self.serviceTimeout : InteractionMachine.lastMoment
@@ -137,7 +149,9 @@ final class InteractionDesk: Service {
     }
 
     private func ask(
-        _ request: HandleInteraction, _ service: ServiceRole, _ timeout: Duration
+        _ request: HandleInteraction,
+        _ service: ServiceRole,
+        _ timeout: Duration
     ) async throws -> InteractionReply {
         do {
             return try await bus.request(
@@ -158,7 +172,9 @@ final class InteractionDesk: Service {
     }
 
     private func perform(
-        _ action: InteractionMachine.Action, _ entry: OpenInteraction, _ language: Language
+        _ action: InteractionMachine.Action,
+        _ entry: OpenInteraction,
+        _ language: Language
     ) async {
         switch action {
         case .respond(let type, let data):
@@ -194,7 +210,10 @@ final class InteractionDesk: Service {
         } catch let error as DiscordRESTError where error.discordCode == 40_060 {
             // Acknowledged before: our first attempt did arrive.
         } catch {
-            logger.warning("an interaction was not answered", metadata: ["interaction": "\(entry.id)", "error": "\(error)"])
+            logger.warning(
+                "an interaction was not answered",
+                metadata: ["interaction": "\(entry.id)", "error": "\(error)"]
+            )
         }
         entry.acknowledge()
     }
@@ -217,7 +236,10 @@ final class InteractionDesk: Service {
 
     /// Writes the interaction down before it is handed over; false when it was handled before (Discord replays).
     private func remember(
-        _ entry: OpenInteraction, _ request: HandleInteraction, _ service: ServiceRole, at: Date
+        _ entry: OpenInteraction,
+        _ request: HandleInteraction,
+        _ service: ServiceRole,
+        at: Date
     ) async -> Bool {
         do {
             let sealed = try fleet.token(of: entry.bot).map { try TokenSeal($0).seal(entry.token) }

@@ -1,0 +1,70 @@
+import DiscordModel
+import ServiceKit
+
+/// The bots of `config/fleet.yaml`, as far as the gateway needs them.
+///
+/// Keys for the persona and others (`system_prompt`, `llm_config`, `protection_level`) are theirs to read.
+struct FleetConfiguration: Sendable {
+    struct Bot: Sendable {
+        var id: BotID
+        /// Owns the slash commands.
+        var isPrimary: Bool
+        /// Nil: the variable that should hold it is not set.
+        var token: Secret?
+        /// What to say about a missing token: the variable's name.
+        var tokenVariable: String
+        /// Ids that only this bot's sessions use; default true.
+        var isEnabled: Bool
+    }
+
+    var bots: [Bot]
+
+    var primary: Bot? { bots.first(where: \.isPrimary) }
+
+    /// Reads the file.
+    ///
+    /// - Throws: `ConfigurationError` with file and line for anything that is not as `config/fleet.yaml` describes.
+    static func load(_ path: String, settings: Settings) throws(ConfigurationError) -> Self {
+        try parse(try ConfigFile.load(path, settings: settings))
+    }
+
+    static func parse(_ file: ConfigFile) throws(ConfigurationError) -> Self {
+        try file.root.allowOnly(["bots"])
+        guard let list = file.root["bots"] else {
+            throw file.root.error(expected: "a list of bots under the key bots")
+        }
+        var bots: [Bot] = []
+        for entry in try list.list() {
+            try entry.allowOnly([
+                "name", "primary", "enabled", "bot_config", "discord_token", "llm_config", "system_prompt",
+                "protection_level", "persona",
+            ])
+            guard let nameValue = entry["name"] else { throw entry.error(expected: "a bot with a name") }
+            guard let id = BotID(rawValue: try nameValue.string()) else {
+                throw nameValue.error(expected: "1 to 32 of a-z, 0-9 and -")
+            }
+            guard !bots.contains(where: { $0.id == id }) else {
+                throw nameValue.error(expected: "a name that no other bot has")
+            }
+            let nested = entry["bot_config"]
+            try nested?.allowOnly([
+                "discord_token", "llm_config", "system_prompt", "protection_level", "persona",
+            ])
+            let token = nested?["discord_token"] ?? entry["discord_token"]
+            bots.append(
+                Bot(
+                    id: id,
+                    isPrimary: try entry["primary"]?.bool() ?? false,
+                    token: try token?.secretIfSet(),
+                    tokenVariable: token?.variables.first ?? "discord_token",
+                    isEnabled: try entry["enabled"]?.bool() ?? true
+                )
+            )
+        }
+        guard !bots.isEmpty else { throw list.error(expected: "at least one bot") }
+        let primaries = bots.filter(\.isPrimary).count
+        if primaries == 0 { bots[0].isPrimary = true }
+        guard primaries <= 1 else { throw list.error(expected: "one primary bot, not \(primaries)") }
+        return Self(bots: bots)
+    }
+}

@@ -1,0 +1,101 @@
+import BusContract
+import DiscordModel
+import DurableEvents
+import MessageBus
+
+/// Puts one shard's events on the bus and into the journal, in the order in which they come; used by the read loop alone.
+struct EventPublisher {
+    private let bot: BotID
+    private let partition: Partition
+    let stream: UInt64
+    private let bus: BusConnection
+    private let ledger: StreamLedger
+    private let writer: JournalWriter
+    private var previous: [DiscordEventName: UInt64]
+    private var topics: [DiscordEventName: Topic] = [:]
+    /// Events between RESUME and RESUMED may have been delivered before.
+    var isReplaying = false
+
+    init(
+        partition: Partition,
+        stream: UInt64,
+        heads: [DiscordEventName: UInt64],
+        bus: BusConnection,
+        ledger: StreamLedger,
+        writer: JournalWriter
+    ) {
+        bot = partition.bot
+        self.partition = partition
+        self.stream = stream
+        self.bus = bus
+        self.ledger = ledger
+        self.writer = writer
+        previous = heads
+    }
+
+    /// Publishes an event.
+    ///
+    /// - Parameters:
+    ///   - data: the bytes of `d`; empty for an event that is only announced.
+    ///   - now: microseconds since the Unix epoch.
+    /// - Returns: false if the journal is full: the event is not published either, and the session must be closed so that
+    ///   Discord holds it.
+    mutating func publish(
+        _ event: DiscordEventName,
+        _ sequence: UInt64,
+        _ route: EventRoute,
+        data: UnsafeRawBufferPointer,
+        isAnnouncement: Bool,
+        now: UInt64
+    ) -> Bool {
+        var header = Header()
+        header.type = event.rawValue
+        header.stream = stream
+        header.seq = sequence
+        header.prev = previous[event] ?? 0
+        header.bot = bot
+        header.guild = route.guildID
+        header.channel = route.channelID
+        header.user = route.userID
+        header.flags = flags(of: route)
+        header.sentAt = now
+        header.contentType = isAnnouncement ? .none : .discord
+        // The same event has the same trace wherever it turns up, also when it is replayed.
+        header.trace = TraceContext(traceHigh: stream, traceLow: sequence, span: sequence)
+
+        if event.isDurable {
+            let entry = JournalEntry(
+                seq: sequence,
+                event: event.rawValue,
+                header: header.encoded,
+                payload: isAnnouncement ? [] : [UInt8](data)
+            )
+            guard writer.append(entry) else { return false }
+        }
+        bus.publish(topic: topic(of: event), header: header, payload: data)
+        if event.isDurable {
+            previous[event] = sequence
+            ledger.published(event, sequence)
+        }
+        return true
+    }
+
+    private mutating func topic(of event: DiscordEventName) -> Topic {
+        if let topic = topics[event] { return topic }
+        let topic = Topic.discord(partition, event.rawValue)
+        topics[event] = topic
+        return topic
+    }
+
+    private func flags(of route: EventRoute) -> EventFlags {
+        var flags: EventFlags = []
+        if !route.flags.isDisjoint(with: [.fromBot, .fromWebhook]) { flags.insert(.fromBot) }
+        if route.guildID == nil, route.channelID != nil { flags.insert(.directMessage) }
+        if route.flags.contains(.mentionsUsers) { flags.insert(.mentionsUser) }
+        // The receiver is the one user that its scanner watches.
+        if route.mentioned | route.repliedTo != 0 { flags.insert(.mentionsReceiver) }
+        if route.flags.contains(.isReply) { flags.insert(.reply) }
+        if isReplaying { flags.insert(.replayed) }
+        return flags
+    }
+}

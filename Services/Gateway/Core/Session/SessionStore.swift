@@ -1,0 +1,108 @@
+import BusContract
+import DiscordModel
+import DurableEvents
+import FoundationEssentials
+import Postgres
+import Store
+
+/// The rows of one shard's sessions: streams, gaps, identifies.
+struct SessionStore: Sendable {
+    let database: PostgresClient
+    let partition: Partition
+
+    /// The session to resume after a restart, with the last sequence number of each event.
+    func current() async throws -> (record: StreamRecord, heads: [DiscordEventName: UInt64])? {
+        let streams = Streams(database)
+        guard let record = try await streams.current(of: partition) else { return nil }
+        return (record, try await heads(of: record.id))
+    }
+
+    private func heads(of stream: UInt64) async throws -> [DiscordEventName: UInt64] {
+        var heads: [DiscordEventName: UInt64] = [:]
+        for (event, sequence) in try await Streams(database).heads(of: stream) {
+            heads[DiscordEventName(rawValue: event)] = sequence
+        }
+        return heads
+    }
+
+    /// Opens the stream of a new session. If an earlier one was lost, the time since is recorded as a gap.
+    func open(session: String, resumeURL: String, lost: String?) async throws -> StreamRecord {
+        try await database.withTransaction { transaction in
+            let before = try await Streams(transaction).current(of: partition)
+            let record = try await Streams(transaction).open(partition, session: session, resumeURL: resumeURL)
+            if before != nil || lost != nil {
+                try await transaction.query(
+                    """
+                    INSERT INTO gaps (partition, stream, from_at, reason)
+                    SELECT \(partition.description), \(before?.id), coalesce(max(seen_at), now()), \(lost ?? "a new session began")
+                    FROM sessions_seen WHERE partition = \(partition.description)
+                    """
+                )
+            }
+            try await Self.seen(partition, transaction)
+            return record
+        }
+    }
+
+    /// The session is gone: nothing can follow its last event.
+    func close(_ stream: UInt64) async throws {
+        try await Streams(database).close(stream)
+    }
+
+    /// Notes that the shard is in touch with Discord, and up to which event nothing is left to write.
+    ///
+    /// Events that go neither to bus nor journal count on as well: without this, a bot that observes nothing would resume
+    /// from the beginning of its session.
+    func checkpoint(_ stream: UInt64, upTo sequence: UInt64, lease: Lease) async throws {
+        try await database.query(
+            """
+            UPDATE streams SET last_seq = greatest(last_seq, \(sequence))
+            WHERE id = \(stream) AND NOT closed AND EXISTS (
+                SELECT 1 FROM leases
+                WHERE resource = \(lease.resource) AND holder = \(lease.holder) AND epoch = \(lease.epoch))
+            """
+        )
+        try await Self.seen(partition, database)
+    }
+
+    private static func seen(_ partition: Partition, _ executor: some QueryExecutor) async throws {
+        try await executor.query(
+            """
+            INSERT INTO sessions_seen (partition, seen_at) VALUES (\(partition.description), now())
+            ON CONFLICT (partition) DO UPDATE SET seen_at = excluded.seen_at
+            """
+        )
+    }
+
+    /// Records a time in which events may have been missed.
+    func recordGap(_ reason: String, stream: UInt64?) async throws {
+        try await database.query(
+            """
+            INSERT INTO gaps (partition, stream, from_at, reason)
+            VALUES (\(partition.description), \(stream), now(), \(reason))
+            """
+        )
+    }
+
+    // MARK: - IDENTIFY
+
+    func identifyHistory() async throws -> IdentifyBudget.History {
+        let now = Date()
+        let recent = try await Identifies(database).recent(bot: partition.bot, limit: 1000)
+        return IdentifyBudget.History(
+            sinceLast: recent.first.map { .milliseconds(Int64(now.timeIntervalSince($0.at) * 1000)) },
+            inLastHour: recent.count { now.timeIntervalSince($0.at) < 3600 },
+            inLastDay: recent.count { now.timeIntervalSince($0.at) < 86_400 }
+        )
+    }
+
+    /// Written before IDENTIFY is sent.
+    ///
+    /// - Returns: false if the day's limit is used up after all.
+    func recordIdentify(limit: Int) async throws -> Bool {
+        let permission = try await Identifies(database).claim(bot: partition.bot, shard: partition.shard, limit: limit)
+        try await Identifies(database).forget()
+        if case .granted = permission { return true }
+        return false
+    }
+}

@@ -1,0 +1,57 @@
+import BusContract
+import DiscordModel
+import DiscordREST
+import Logging
+import MessageBus
+import Postgres
+import ServiceKit
+import WebSocketClient
+
+/// Who a bot is on Discord.
+struct BotIdentity: Hashable, Sendable {
+    var user: UserID
+    var username: String
+    var application: ApplicationID
+}
+
+/// What one shard works with.
+struct ShardContext: Sendable {
+    let partition: Partition
+    let token: Secret
+    let identity: BotIdentity
+    let rest: BotREST
+    let sockets: WebSocketClient
+    let bus: BusConnection
+    let database: PostgresClient
+    let observers: Observers
+    let cache: GuildCache
+    let interactions: InteractionDesk
+    let status: BotStatusBoard
+    let compression: GatewayCompression
+    let metrics: SessionMetrics
+    let logger: Logger
+    let isPrimary: Bool
+
+    var bot: BotID { partition.bot }
+
+    /// The primary bot observes by default, others once a guild was given to them.
+    func wantsObserverIntents() -> Bool {
+        isPrimary || observers.needsObserverIntents(bot)
+    }
+}
+
+/// Whether the gateway's stream is compressed.
+enum GatewayCompression: String, CaseIterable, Sendable {
+    /// Over the network, not on this machine.
+    case automatic = "auto"
+    case zlibStream = "zlib-stream"
+    case none
+
+    func applies(to url: String) -> Bool {
+        switch self {
+        case .zlibStream: return true
+        case .none: return false
+        case .automatic: return (try? WebSocketURL(url))?.isLoopback != true
+        }
+    }
+}

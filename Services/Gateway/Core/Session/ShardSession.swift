@@ -1,0 +1,537 @@
+import BusContract
+import Compression
+import DiscordModel
+import DiscordREST
+import DurableEvents
+import FoundationEssentials
+import Logging
+import NIOCore
+import ServiceKit
+import Synchronization
+import WebSocketClient
+
+/// One shard of one bot, for as long as this process holds its lease: connects, resumes, publishes.
+///
+/// Decisions are `SessionMachine`'s. Three tasks work on a connection: the read loop, in which everything about events
+/// happens in order; the timer, whose heartbeats wait for nobody; and, between connections too, the pulse.
+final class ShardSession: Sendable {
+    /// How it ended.
+    enum End: Equatable, Sendable {
+        /// Somebody asked for it.
+        case stopped
+        /// Discord will not have the bot: an operator has to act.
+        case refused(String)
+    }
+
+    private let context: ShardContext
+    private let lease: Lease
+    private let store: SessionStore
+    private let logger: Logger
+    private let ledger: StreamLedger
+    private let machine: Mutex<SessionMachine>
+    private let budget = Mutex(SendBudget())
+    private let open = Mutex<WebSocketConnection?>(nil)
+    private let handled = Atomic<UInt64>(0)
+    private let usedPermit = Atomic<Bool>(false)
+    private let lossReason = Mutex<String?>(nil)
+    /// Why the stop was asked for, once it was.
+    private let stopping = Mutex<Bool>(false)
+    private let (writers, writerSink) = AsyncStream.makeStream(
+        of: JournalWriter.self,
+        bufferingPolicy: .bufferingNewest(4)
+    )
+    private let (nudges, nudgeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    init(context: ShardContext, lease: Lease) {
+        self.context = context
+        self.lease = lease
+        store = SessionStore(database: context.database, partition: context.partition)
+        ledger = StreamLedger(partition: context.partition)
+        machine = Mutex(SessionMachine(resumable: nil, now: .now))
+        var logger = context.logger
+        logger[metadataKey: LogKey.bot] = "\(context.bot)"
+        self.logger = logger
+    }
+
+    // MARK: - From outside
+
+    /// Ends the session's connection. The session stays resumable unless told otherwise.
+    func stop(endingSession: Bool) {
+        stopping.withLock { $0 = true }
+        perform(machine.withLock { $0.stop("stopped", endingSession: endingSession) })
+        nudgeSink.yield()
+    }
+
+    /// Begins a new session, because the one that is open lacks intents.
+    func identifyAnew(_ reason: String) {
+        perform(machine.withLock { $0.identifyAnew(reason) })
+        nudgeSink.yield()
+    }
+
+    /// Puts a voice move in line.
+    func updateVoiceState(guild: GuildID, channel: ChannelID?, selfMute: Bool, selfDeaf: Bool) {
+        let payload = GatewayPayloads.voiceState(guild: guild, channel: channel, selfMute: selfMute, selfDeaf: selfDeaf)
+        budget.withLock { $0.enqueue(.voice(guild), payload) }
+        flushBudget()
+    }
+
+    var isOnline: Bool {
+        machine.withLock { if case .online = $0.state { true } else { false } }
+    }
+
+    var latency: Duration? { machine.withLock { $0.latency } }
+
+    // MARK: - Life
+
+    /// Works until it is stopped or refused.
+    ///
+    /// - Throws: `JournalWriter.NotOwner`, `CancellationError`, a `PostgresError` from the start.
+    func run() async throws -> End {
+        try await restore()
+        return try await withThrowingTaskGroup(of: End?.self) { group in
+            group.addTask { try await self.journal() }
+            group.addTask { try await self.pulse() }
+            group.addTask { try await self.checkpoints() }
+            group.addTask { try await self.connections() }
+            defer { group.cancelAll() }
+            while let end = try await group.next() {
+                if let end {
+                    await drain(within: .seconds(3))
+                    return end
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Takes up what an earlier process left.
+    private func restore() async throws {
+        guard let (record, heads) = try await store.current() else { return }
+        let writer = makeWriter(record.id, journalled: record.lastSeq)
+        ledger.open(stream: record.id, heads: heads, writer: writer)
+        // After RESUME there is no GUILD_CREATE: what is known of the guilds comes from the last snapshots.
+        try await context.cache.restore(bot: context.bot, user: context.identity.user, stream: record.id)
+        context.observers.sessionBegan(context.bot, isCapable: context.wantsObserverIntents())
+        for entry in await context.cache.all where entry.bots.contains(context.bot) {
+            context.observers.joined(context.bot, entry.state.id)
+        }
+        handled.store(record.lastSeq, ordering: .relaxed)
+        machine.withLock { machine in
+            machine = SessionMachine(
+                resumable: .init(sessionID: record.session, url: record.resumeURL, sequence: record.lastSeq),
+                now: .now
+            )
+        }
+        // Stopped before there was anything to stop.
+        if stopping.withLock({ $0 }) { perform(machine.withLock { $0.stop("stopped", endingSession: false) }) }
+    }
+
+    private func makeWriter(_ stream: UInt64, journalled: UInt64) -> JournalWriter {
+        let writer = JournalWriter(
+            stream: stream,
+            journalled: journalled,
+            lease: lease,
+            database: context.database,
+            logger: logger
+        )
+        writerSink.yield(writer)
+        return writer
+    }
+
+    /// Writes the journal of the stream that is open, and of one before it that has something left.
+    private func journal() async throws -> End? {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for await writer in writers { group.addTask { try await writer.run() } }
+            try await group.waitForAll()
+        }
+        return nil
+    }
+
+    private func pulse() async throws -> End? {
+        while true {
+            ledger.publishHead(on: context.bus)
+            try await Task.sleep(for: .milliseconds(250), tolerance: .milliseconds(20))
+        }
+    }
+
+    private func checkpoints() async throws -> End? {
+        var written: UInt64 = handled.load(ordering: .relaxed)
+        var turn = 0
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            turn += 1
+            // Read in this order: whatever was handled up to here is with the writer, or will never be.
+            let sequence = handled.load(ordering: .acquiring)
+            guard isOnline, let writer = ledger.writer, writer.waiting == 0, sequence > written || turn % 5 == 0 else {
+                continue
+            }
+            do {
+                try await store.checkpoint(writer.stream, upTo: sequence, lease: lease)
+                written = sequence
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.debug("no checkpoint", metadata: [LogKey.error: "\(error)"])
+            }
+        }
+    }
+
+    /// Waits until the journal has everything, or the time is over.
+    private func drain(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while let writer = ledger.writer, writer.waiting > 0, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    // MARK: - Connections
+
+    private func connections() async throws -> End? {
+        /// A permit that has been written down but not used.
+        var hasPermit = false
+        while true {
+            guard let step = machine.withLock({ $0.nextStep(.now) }) else {
+                // A connection that never came to be; the machine was told.
+                machine.withLock { $0.postpone(until: .now + .seconds(1)) }
+                continue
+            }
+            switch step {
+            case .stopped(let reason):
+                let isAsked = stopping.withLock { $0 }
+                context.metrics.online.set(0)
+                return isAsked ? .stopped : .refused(reason)
+            case .wait(let until):
+                await wait(until: until)
+            case .identify:
+                if usedPermit.exchange(false, ordering: .relaxed) { hasPermit = false }
+                var address: String?
+                if !hasPermit {
+                    guard let info = try await permit() else { continue }
+                    hasPermit = true
+                    address = info.url
+                }
+                await connect(to: address, isNew: true)
+            case .resume(let url):
+                await connect(to: url, isNew: false)
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Sleeps until then, or until something changes.
+    private func wait(until instant: ContinuousClock.Instant) async {
+        let nudges = nudges
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(until: instant, clock: .continuous) }
+            group.addTask {
+                for await _ in nudges { return }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Asks Discord and the database whether a new session may begin, and writes it down.
+    ///
+    /// - Returns: nil if not now; the machine knows when to ask again.
+    private func permit() async throws -> GatewayBotInfo? {
+        context.status.report(.connecting, "waiting to begin a session")
+        do {
+            let info = try await gatewayInfo()
+            let history = try await store.identifyHistory()
+            switch IdentifyBudget.decide(history, limit: info.sessionStartLimit) {
+            case .now:
+                guard try await store.recordIdentify(limit: info.sessionStartLimit.total) else {
+                    machine.withLock { $0.postpone(until: .now + .seconds(600)) }
+                    return nil
+                }
+                return info
+            case .after(let pause):
+                machine.withLock { $0.postpone(until: .now + pause) }
+            case .exhausted(let pause):
+                logger.critical(
+                    "nearly all sessions of the day are used up: no new one begins",
+                    metadata: ["remaining": "\(info.sessionStartLimit.remaining)", "wait": "\(pause)"]
+                )
+                context.status.report(.connecting, "nearly all sessions of the day are used up")
+                machine.withLock { $0.postpone(until: .now + pause) }
+            }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            logger.warning("a new session has to wait", metadata: [LogKey.error: "\(error)"])
+            context.status.report(.connecting, "a new session has to wait: \(error)")
+            machine.withLock { $0.postpone(until: .now + .seconds(2)) }
+        }
+        return nil
+    }
+
+    private func gatewayInfo() async throws -> GatewayBotInfo {
+        let response = try await context.rest.execute(DiscordRequest(.get, "/gateway/bot", timeout: .seconds(10)))
+        return try JSONDecoder().decode(GatewayBotInfo.self, from: Data(response.body))
+    }
+
+    /// One connection, from opening to its end.
+    private func connect(to address: String?, isNew: Bool) async {
+        machine.withLock { $0.connecting() }
+        context.status.report(isNew ? .connecting : .resuming, "")
+        context.metrics.connects.increment()
+        do {
+            let base: String
+            if let address { base = address } else { base = try await gatewayInfo().url }
+            let isCompressed = context.compression.applies(to: base)
+            try await context.sockets.withConnection(to: gatewayURL(base, isCompressed)) { connection in
+                try await self.serve(connection, isCompressed: isCompressed)
+            }
+        } catch let error as WebSocketError {
+            logger.info("no connection to Discord", metadata: [LogKey.error: "\(error)"])
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning("the connection to Discord failed", metadata: [LogKey.error: "\(error)"])
+        }
+        context.metrics.online.set(0)
+        machine.withLock { $0.connectFailed(.now, random: .random(in: 0..<1)) }
+    }
+
+    private func gatewayURL(_ base: String, _ isCompressed: Bool) -> String {
+        let query = isCompressed ? "?v=10&encoding=json&compress=zlib-stream" : "?v=10&encoding=json"
+        let path = base.drop { $0 != ":" }.dropFirst(3)
+        return path.contains("/") ? base + query : base + "/" + query
+    }
+
+    private func serve(_ connection: WebSocketConnection, isCompressed: Bool) async throws {
+        machine.withLock { $0.connected(.now) }
+        budget.withLock { $0.reset() }
+        open.withLock { $0 = connection }
+        defer { open.withLock { $0 = nil } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.read(connection, isCompressed: isCompressed) }
+            group.addTask { await self.keepTime() }
+            // The read loop ends with the connection.
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch let error as CompressionError {
+                logger.error("the compressed stream is broken", metadata: [LogKey.error: "\(error)"])
+                perform(machine.withLock { $0.streamBroken() })
+            } catch let error as WebSocketError {
+                logger.warning("Discord broke the WebSocket protocol", metadata: [LogKey.error: "\(error)"])
+                perform(machine.withLock { $0.streamBroken() })
+            }
+        }
+        let code = connection.closure?.code.map { GatewayCloseCode(rawValue: $0.rawValue) }
+        let actions = machine.withLock { $0.closed(code, .now, random: .random(in: 0..<1)) }
+        let state = machine.withLock { $0.state }
+        logger.info(
+            "connection to Discord ended",
+            metadata: [
+                "why": "\(code?.explanation ?? "the connection was dropped or we closed it")", "next": "\(state)",
+            ]
+        )
+        perform(actions)
+    }
+
+    private func keepTime() async {
+        while !Task.isCancelled {
+            let now = ContinuousClock.now
+            perform(machine.withLock { $0.tick(now) })
+            flushBudget()
+            let deadline = machine.withLock { $0.nextDeadline } ?? now + .milliseconds(250)
+            // Looked at again often: HELLO sets an earlier deadline than the one slept for.
+            try? await Task.sleep(until: min(deadline, now + .milliseconds(250)), clock: .continuous)
+        }
+    }
+
+    // MARK: - Reading
+
+    private func read(_ connection: WebSocketConnection, isCompressed: Bool) async throws {
+        var inflater = try StreamInflater()
+        var frames = FrameHandler(
+            bot: context.bot,
+            receiver: context.identity.user,
+            sequence: machine.withLock { $0.resumable?.sequence ?? 0 },
+            publisher: ledger.writer.map { publisher($0) },
+            observers: context.observers,
+            cache: context.cache,
+            interactions: context.interactions,
+            metrics: context.metrics
+        )
+        if machine.withLock({ $0.resumable }) == nil { frames.publisher = nil }
+        frames.publisher?.isReplaying = true
+        while let batch = try await connection.nextBatch() {
+            let now = UInt64(Date().timeIntervalSince1970 * 1_000_000)
+            for message in batch {
+                let outcome = try message.payload.withUnsafeReadableBytes { bytes -> FrameHandler.Outcome? in
+                    if isCompressed { return try inflater.consume(bytes) { frames.handle($0, now: now) } }
+                    return frames.handle(bytes, now: now)
+                }
+                if let outcome { try await attend(to: outcome, &frames) }
+            }
+            handled.store(frames.sequence, ordering: .releasing)
+            machine.withLock { $0.dispatched(frames.sequence) }
+        }
+    }
+
+    private func publisher(_ writer: JournalWriter) -> EventPublisher {
+        var heads: [DiscordEventName: UInt64] = [:]
+        for head in ledger.head?.topics ?? [] { heads[DiscordEventName(rawValue: head.event)] = head.seq }
+        return EventPublisher(
+            partition: context.partition,
+            stream: writer.stream,
+            heads: heads,
+            bus: context.bus,
+            ledger: ledger,
+            writer: writer
+        )
+    }
+
+    private func attend(to outcome: FrameHandler.Outcome, _ frames: inout FrameHandler) async throws {
+        switch outcome {
+        case .handled:
+            break
+        case .malformed(let error):
+            logger.error("a frame from Discord cannot be read and is passed over", metadata: [LogKey.error: "\(error)"])
+            try? await store.recordGap("a frame could not be read: \(error)", stream: ledger.writer?.stream)
+        case .ready(let sequence, let data):
+            try await began(sequence, data, &frames)
+        case .resumed(let sequence):
+            frames.publisher?.isReplaying = false
+            machine.withLock { machine in
+                machine.dispatched(sequence)
+                machine.resumed(.now)
+            }
+            context.metrics.resumes.increment()
+            cameOnline("session resumed")
+        case .journalFull:
+            logger.error("the journal is full: Discord holds what follows until it takes events again")
+            machine.withLock { $0.dispatched(frames.sequence) }
+            perform(machine.withLock { $0.suspend(until: .now + .seconds(5)) })
+        case .control(let frame, let data):
+            control(frame, data)
+        }
+    }
+
+    private func control(_ frame: GatewayFrame, _ data: [UInt8]) {
+        let now = ContinuousClock.now
+        switch frame.opcode {
+        case .hello:
+            let interval = (try? JSONDecoder().decode(HelloData.self, from: Data(data)))?.heartbeatInterval ?? 0
+            perform(
+                machine.withLock {
+                    $0.hello(interval: .milliseconds(interval), now, random: .random(in: 0..<1))
+                }
+            )
+        case .heartbeat: perform(machine.withLock { $0.heartbeatRequested() })
+        case .heartbeatAcknowledged:
+            machine.withLock { $0.heartbeatAcknowledged(now) }
+            if let latency { context.metrics.latency.set(latency / .seconds(1)) }
+        case .reconnect: perform(machine.withLock { $0.reconnectRequested() })
+        case .invalidSession:
+            let isResumable = data.elementsEqual("true".utf8)
+            logger.warning("Discord invalidated the session", metadata: ["resumable": "\(isResumable)"])
+            perform(machine.withLock { $0.sessionInvalidated(isResumable: isResumable) })
+        default:
+            logger.debug("unknown opcode", metadata: ["op": "\(frame.opcode.rawValue)"])
+        }
+    }
+
+    /// READY: opens the stream before the first event is handled. The socket waits meanwhile; heartbeats do not.
+    private func began(_ sequence: UInt64, _ data: [UInt8], _ frames: inout FrameHandler) async throws {
+        guard let ready = try? JSONDecoder().decode(ReadyEvent.self, from: Data(data)) else {
+            logger.error("READY cannot be read: the session is given up")
+            perform(machine.withLock { $0.streamBroken() })
+            return
+        }
+        context.metrics.identifies.increment()
+        await drain(within: .seconds(3))
+        let lost = lossReason.withLock { reason in
+            defer { reason = nil }
+            return reason
+        }
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        while true {
+            do {
+                let record = try await store.open(
+                    session: ready.sessionID,
+                    resumeURL: ready.resumeGatewayURL,
+                    lost: lost
+                )
+                let writer = makeWriter(record.id, journalled: 0)
+                ledger.open(stream: record.id, heads: [:], writer: writer)
+                frames.began(publisher(writer), sequence: sequence)
+                break
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.warning("the new session cannot be stored yet", metadata: [LogKey.error: "\(error)"])
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+        context.observers.isIn(context.bot, Set(ready.guilds.map(\.id)))
+        machine.withLock {
+            $0.ready(sessionID: ready.sessionID, url: ready.resumeGatewayURL, sequence: sequence, .now)
+        }
+        handled.store(sequence, ordering: .releasing)
+        cameOnline("session begun")
+    }
+
+    private func cameOnline(_ message: Logger.Message) {
+        context.metrics.online.set(1)
+        context.status.report(.online, "")
+        logger.info(message, metadata: ["user": "\(context.identity.username)"])
+        flushBudget()
+    }
+
+    // MARK: - Sending
+
+    private func perform(_ actions: [SessionMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .sendHeartbeat(let sequence): sendUrgent(GatewayPayloads.heartbeat(sequence))
+            case .sendIdentify:
+                usedPermit.store(true, ordering: .relaxed)
+                let isObserver = context.wantsObserverIntents()
+                context.observers.sessionBegan(context.bot, isCapable: isObserver)
+                sendUrgent(
+                    GatewayPayloads.identify(
+                        token: context.token.reveal(),
+                        intents: isObserver ? .observer : .companion,
+                        shard: context.partition.shard,
+                        shards: 1
+                    )
+                )
+            case .sendResume(let session):
+                sendUrgent(GatewayPayloads.resume(token: context.token.reveal(), session: session))
+            case .close(let code):
+                open.withLock { $0 }?.close(code: WebSocketCloseCode(rawValue: code.rawValue))
+            case .sessionLost(let reason):
+                context.metrics.lostSessions.increment()
+                lossReason.withLock { $0 = reason }
+                logger.warning(
+                    "the session is lost: events may be missing until the next one",
+                    metadata: ["why": "\(reason)"]
+                )
+            }
+        }
+    }
+
+    private func sendUrgent(_ payload: String) {
+        budget.withLock { $0.noteUrgent(.now) }
+        send(payload)
+    }
+
+    private func flushBudget() {
+        guard isOnline else { return }
+        for payload in budget.withLock({ $0.next(.now) }) { send(payload) }
+    }
+
+    private func send(_ payload: String) {
+        do {
+            try open.withLock { $0 }?.send(text: payload)
+        } catch {
+            // The read loop learns of a closed connection by itself; a congested one is a zombie soon.
+            logger.debug("not sent to Discord", metadata: [LogKey.error: "\(error)"])
+        }
+    }
+}
