@@ -234,7 +234,7 @@ let testTargets: [Target] = [
     tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
     tests("DiscordRESTTests", ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),
-    tests("LLMTests", ["LLM", "ServiceKit", httpClient, nio, nioPosix, logging]),
+    tests("LLMTests", ["LLM", "Simulation", "ServiceKit", httpClient, nio, nioPosix, logging]),
     tests(
         "GatewayTests",
         [
