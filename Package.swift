@@ -259,7 +259,7 @@ let testTargets: [Target] = [
     tests("CommunityTests", ["CommunityCore"]),
     tests("AdminAPITests", ["AdminAPICore"]),
     tests("EnsembleTests", ["EnsembleCore"]),
-    tests("SimulationTests", ["Simulation", hummingbird, nio, nioPosix]),
+    tests("SimulationTests", ["Simulation", "DiscordModel", hummingbird, nio, nioPosix, nioHTTP1]),
     // protos/, golden messages and the Codable types agree both ways.
     tests("Contract", ["BusContract", "DiscordModel", "MessageBus"]),
     // The whole package: layers, imports, catalogues.

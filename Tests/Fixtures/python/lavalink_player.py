@@ -2,6 +2,7 @@
 import asyncio
 import os
 
+import aiohttp
 import lavalink
 
 HOST, PORT = os.environ["LAVALINK_HOST"], int(os.environ["LAVALINK_PORT"])
@@ -93,6 +94,13 @@ async def main():
     await node.connect(force=True)
     ready = await wait(lavalink.NodeReadyEvent)
     assert ready.resumed and ready.session_id == before, (ready.resumed, ready.session_id, before)
+
+    # The handshake tells the same in a header.
+    async with aiohttp.ClientSession() as session:
+        address = f"http://{HOST}:{PORT}/v4/websocket"
+        async with session.ws_connect(address, headers={"Authorization": "youshallnotpass", "User-Id": "5"}) as socket:
+            assert socket._response.headers["Session-Resumed"] == "false", socket._response.headers
+            assert (await socket.receive_json())["op"] == "ready"
 
     await client.player_manager.destroy(GUILD)
     assert await node.get_players() == []
