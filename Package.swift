@@ -181,7 +181,12 @@ let services: [Target] =
     + service("Moderation", executable: "moderation", capabilityNames + [yams], resources: texts)
     + service("Scheduler", executable: "scheduler", capabilityNames, resources: texts)
     + service("Community", executable: "community", capabilityNames, resources: texts)
-    + service("AdminAPI", executable: "admin-api", capabilityNames + [hummingbird, nio, crypto])
+    + service(
+        "AdminAPI",
+        executable: "admin-api",
+        capabilityNames + [hummingbird, httpTypes, nio, crypto],
+        resources: [.embedInCode("Page/index.html")]
+    )
     + service(
         "Playground",
         executable: "playground",
@@ -191,9 +196,8 @@ let services: [Target] =
         "Ensemble",
         executable: "ensemble",
         [
-            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", logging, serviceLifecycle,
-            unixSignals,
-            argumentParser, subprocess, systemPackage, httpClient, crypto, yams,
+            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", "LocalPostgres", logging,
+            unixSignals, argumentParser, httpClient, nio, nioHTTP1, crypto,
         ]
     )
 
@@ -257,8 +261,8 @@ let testTargets: [Target] = [
     tests("ModerationTests", ["ModerationCore"]),
     tests("SchedulerTests", ["SchedulerCore"]),
     tests("CommunityTests", ["CommunityCore"]),
-    tests("AdminAPITests", ["AdminAPICore"]),
-    tests("EnsembleTests", ["EnsembleCore"]),
+    tests("AdminAPITests", ["AdminAPICore", "BusContract", "DiscordModel", "Store", hummingbird, hummingbirdTesting, httpTypes, nio, logging]),
+    tests("EnsembleTests", ["EnsembleCore", "ServiceKit", logging]),
     tests("SimulationTests", ["Simulation", "DiscordModel", hummingbird, nio, nioPosix, nioHTTP1]),
     // protos/, golden messages and the Codable types agree both ways.
     tests("Contract", ["BusContract", "DiscordModel", "MessageBus"]),

@@ -1,1 +1,3 @@
-// Entry point.
+import EnsembleCore
+
+await EnsembleCommand.execute()

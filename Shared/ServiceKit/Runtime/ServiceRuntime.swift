@@ -41,6 +41,9 @@ package enum ServiceRuntime {
                 try await run(context, services: try await body(context))
             } catch let error as ConfigurationError {
                 throw error
+            } catch is CancellationError {
+                // Parts that did not stop by themselves in time were cancelled, as said below.
+                context.logger.info("stopped")
             } catch {
                 context.logger.critical("stopped by a failure", metadata: [LogKey.error: "\(error)"])
                 exit(ExitCode.failure)

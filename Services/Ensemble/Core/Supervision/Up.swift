@@ -1,0 +1,290 @@
+import AsyncHTTPClient
+import BusContract
+import DiscordModel
+import FoundationEssentials
+import Logging
+import MessageBus
+import NIOCore
+import Postgres
+import ServiceKit
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// `ensemble up`: the whole stack on this machine, in the foreground, until Ctrl-C or SIGTERM.
+struct Up: Sendable {
+    private let installation: Installation
+    private let fleet: FleetVariables
+    private let ports: PortPlan
+    private let usesPlayground: Bool
+    private let cluster: LocalCluster?
+    private let isTerminal: Bool
+    private let log: LogHub
+    private let logger: Logger
+
+    /// Reads the configuration and chooses ports; starts nothing.
+    init(installation: Installation) throws {
+        self.installation = installation
+        let settings = installation.settings
+        let fleetFile = try ConfigFile.load("\(installation.config)/fleet.yaml", settings: settings)
+        fleet = FleetVariables(fleetFile.root)
+        let environment = installation.environment
+        usesPlayground = !fleet.tokens.contains { environment[$0]?.isEmpty == false }
+        ports = try PortPlan(settings: settings)
+        cluster =
+            settings.has("DATABASE_URL") ? nil : try LocalCluster(installation: installation, port: ports.database)
+        for folder in [installation.state, "\(installation.state)/run", "\(installation.state)/logs"] {
+            try Folder.make(folder)
+        }
+        try Folder.make(installation.busFolder, mode: 0o700)
+        isTerminal = Terminal.isPresent && !settings.has("NO_SCREEN")
+        let level = Logger.Level(rawValue: settings.string("LOG_LEVEL", default: "info").lowercased()) ?? .info
+        let log = LogHub(file: installation.logFile, echo: !isTerminal, level: level)
+        self.log = log
+        logger = Logger(label: "ensemble") { _ in HubLogHandler(hub: log) }
+    }
+
+    /// Runs the stack to its end.
+    func run() async throws {
+        let secrets = Dictionary(
+            uniqueKeysWithValues: (ServicePlan.all.map(\.service) + [.ensemble]).map { ($0, RandomSecret.make()) }
+        )
+        let databases = try databaseURLs()
+        let environments = ChildEnvironments(
+            installation: installation,
+            fleet: fleet,
+            ports: ports.services,
+            busAddress: busAddress,
+            busSecrets: secrets,
+            databases: databases.services,
+            playground: playground
+        )
+        let members =
+            (cluster == nil ? [] : [Member.database])
+            + ServicePlan.all.filter { $0.service != .playground || usesPlayground }.map { Member.service($0.service) }
+        let supervisor = Supervisor(members: members, environments: environments, cluster: cluster, log: log)
+        for remark in ports.remarks { log.say(remark, level: .notice) }
+        try Folder.writePrivate(secrets[.ensemble]?.reveal() ?? "", to: installation.busSecretFile)
+
+        var configuration = Migrator.configuration(url: databases.owner.reveal())
+        configuration.acquireTimeout = .seconds(1)
+        configuration.initialBackoff = .milliseconds(20)
+        configuration.maximumBackoff = .milliseconds(200)
+        let database = try PostgresClient(
+            configuration: configuration,
+            logger: logger
+        )
+        let bus = try BusConnection(
+            configuration: BusConfiguration(
+                endpoints: BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": busAddress])),
+                role: .ensemble,
+                secret: secrets[.ensemble]
+            ),
+            instance: ServiceInstance(service: .ensemble),
+            logger: logger,
+            metrics: MetricsRegistry(instance: ServiceInstance(service: .ensemble))
+        )
+        let http = HTTPClient(eventLoopGroupProvider: .singleton)
+        let prober = ReadinessProber(supervisor: supervisor, ports: ports.services, database: database, client: http)
+        let bots = BotWatch(bus: bus)
+        let passwords = databases.passwords
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await Self.watch(signals, supervisor) }
+            group.addTask {
+                while !Task.isCancelled {
+                    supervisor.post(.tick)
+                    try? await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            group.addTask { await prober.run() }
+            group.addTask { try? await bus.run() }
+            group.addTask { await bots.run() }
+            group.addTask { await release(supervisor, database, passwords: passwords) }
+            group.addTask { await show(supervisor, bots) }
+            await supervisor.run()
+            group.cancelAll()
+        }
+        await database.close()
+        try await http.shutdown()
+        unlink(installation.busSecretFile)
+    }
+
+    // MARK: Parts
+
+    private var busAddress: String {
+        installation.settings.optional("ENSEMBLE_BUS") ?? "ipc://\(installation.busFolder)"
+    }
+
+    private var playground: PlaygroundAddresses? {
+        guard usesPlayground, let port = ports.services[.playground] else { return nil }
+        return PlaygroundAddresses(port: port, lavalinkPort: ports.lavalink)
+    }
+
+    private struct Databases {
+        let owner: Secret
+        let services: [ServiceName: Secret]
+        let passwords: [ServiceName: Secret]
+    }
+
+    /// Each service's role on the local cluster or on the given database; one role for all if the operator wants it.
+    private func databaseURLs() throws -> Databases {
+        let users = ServicePlan.all.filter(\.usesDatabase).map(\.service)
+        let single = try installation.settings.bool("DATABASE_SINGLE_ROLE", default: false)
+        let given = installation.settings.optionalSecret("DATABASE_URL")
+        if single, let given {
+            return Databases(
+                owner: given,
+                services: Dictionary(uniqueKeysWithValues: users.map { ($0, given) }),
+                passwords: [:]
+            )
+        }
+        let passwords = Dictionary(uniqueKeysWithValues: users.map { ($0, RandomSecret.make()) })
+        var services: [ServiceName: Secret] = [:]
+        for (service, password) in passwords {
+            let role = DatabaseSetup.role(of: service)
+            if let given {
+                services[service] = try DatabaseAddress.replacingLogin(of: given, user: role, password: password)
+            } else {
+                services[service] = cluster?.url(user: role, password: password)
+            }
+        }
+        guard let owner = given ?? cluster?.ownerURL() else { throw ConfigurationError.missing("DATABASE_URL") }
+        return Databases(owner: owner, services: services, passwords: passwords)
+    }
+
+    /// Starts the members in the order of what they need. The bots do not wait for the database to be there: they stay
+    /// offline by themselves until it is.
+    private func release(
+        _ supervisor: Supervisor,
+        _ database: PostgresClient,
+        passwords: [ServiceName: Secret]
+    ) async {
+        supervisor.post(.release(.service(.bus)))
+        if usesPlayground { supervisor.post(.release(.service(.playground))) }
+        if let cluster {
+            do {
+                try await cluster.prepare()
+                supervisor.post(.release(.database))
+            } catch {
+                supervisor.notice("database", "The local database cannot be made: \(error)")
+            }
+        }
+        var services = ServicePlan.all.filter { $0.tier >= .gateway }.map(\.service)
+        let patience = ContinuousClock.now + .seconds(5)
+        while !Task.isCancelled {
+            do {
+                try await prepareDatabase(database, passwords)
+                supervisor.notice("database", nil)
+                for service in services { supervisor.post(.release(.service(service))) }
+                return
+            } catch {
+                if database.status.isReachable {
+                    supervisor.notice("database", "The database is not as it should be: \(error)")
+                } else if let failure = database.status.failure, ContinuousClock.now > patience {
+                    supervisor.notice("database", "The database cannot be reached, the bots stay offline: \(failure)")
+                }
+                if ContinuousClock.now > patience {
+                    for service in services { supervisor.post(.release(.service(service))) }
+                    services = []
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func prepareDatabase(_ database: PostgresClient, _ passwords: [ServiceName: Secret]) async throws {
+        if let cluster { try await DatabaseSetup.makeDatabase(in: cluster, logger: logger) }
+        let setup = DatabaseSetup(client: database, logger: logger)
+        try await setup.migrate(from: installation.migrations, isSingleRole: passwords.isEmpty)
+        try await setup.setPasswords(passwords)
+        try await setup.ensureAdminKey(file: installation.adminKeyFile)
+    }
+
+    private static func watch(_ signals: UnixSignalsSequence, _ supervisor: Supervisor) async {
+        var isFirst = true
+        for await _ in signals {
+            supervisor.post(isFirst ? .stop : .kill)
+            isFirst = false
+        }
+    }
+
+    // MARK: What the operator sees
+
+    private func show(_ supervisor: Supervisor, _ bots: BotWatch) async {
+        guard isTerminal else {
+            for address in addresses { log.say("\(address.name): \(address.address)") }
+            return
+        }
+        Terminal.enterScreen()
+        defer { Terminal.leaveScreen() }
+        while !Task.isCancelled {
+            let size = Terminal.size
+            Terminal.write(
+                StatusScreen(width: size.width, height: size.height).frame(snapshot(supervisor, bots))
+            )
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private func snapshot(_ supervisor: Supervisor, _ bots: BotWatch) -> StatusSnapshot {
+        var snapshot = StatusSnapshot()
+        snapshot.uptime = supervisor.uptime
+        snapshot.readyAfter = supervisor.readyAfter
+        snapshot.isStopping = supervisor.isStopping
+        snapshot.notices = supervisor.notices
+        snapshot.warnings = log.warnings
+        snapshot.addresses = addresses
+        let records = supervisor.records
+        let processes = supervisor.processIDs
+        let order = [Member.database] + ServicePlan.all.map { Member.service($0.service) }
+        for member in order {
+            guard let record = records[member] else { continue }
+            var detail: String?
+            switch record.state {
+            case .starting(let text): detail = text
+            case .misconfigured, .waiting: detail = log.lastMessage(of: member.description)
+            default: break
+            }
+            let port: Int? =
+                switch member {
+                case .database: ports.database
+                case .service(let service): ports.services[service]
+                }
+            snapshot.processes.append(
+                .init(
+                    name: member.description,
+                    state: record.state,
+                    detail: detail,
+                    port: port,
+                    memory: processes[member].flatMap(ProcessMemory.resident),
+                    restarts: record.restarts
+                )
+            )
+        }
+        snapshot.bots = bots.current.map { bot in
+            .init(
+                name: bot.bot.rawValue,
+                state: bot.state.rawValue,
+                reason: bot.reason,
+                guilds: bot.guilds,
+                latencyMilliseconds: bot.latencyMilliseconds
+            )
+        }
+        return snapshot
+    }
+
+    private var addresses: [(name: String, address: String)] {
+        var addresses: [(name: String, address: String)] = []
+        if let playground { addresses.append(("Playground", "http://127.0.0.1:\(playground.port)")) }
+        if let port = ports.services[.adminAPI] { addresses.append(("Admin", "http://127.0.0.1:\(port)")) }
+        addresses.append(("Admin key", installation.adminKeyFile))
+        addresses.append(("Log", installation.logFile))
+        return addresses
+    }
+}
