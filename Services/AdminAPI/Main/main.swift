@@ -1,1 +1,4 @@
-// Entry point.
+import AdminAPICore
+import ServiceHost
+
+await ServiceHost.main(AdminAPIService.self)

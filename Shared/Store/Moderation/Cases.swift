@@ -103,11 +103,11 @@ package struct Cases: Sendable {
     /// - Parameters:
     ///   - guild: only of that guild; nil = of all.
     ///   - user: only of that member; nil = of all.
-    ///   - before: a case's creation in Unix milliseconds, for the next page.
+    ///   - after: the last case of the page before.
     package func list(
         guild: GuildID? = nil,
         user: UserID? = nil,
-        before: Int64? = nil,
+        after: CaseCursor? = nil,
         limit: Int = 50
     ) async throws -> [Case] {
         let rows = try await executor.query(
@@ -117,8 +117,10 @@ package struct Cases: Sendable {
             FROM cases
             WHERE (\(guild?.rawValue)::bigint IS NULL OR guild = \(guild?.rawValue))
               AND (\(user?.rawValue)::bigint IS NULL OR user_id = \(user?.rawValue))
-              AND (\(before)::bigint IS NULL OR created_at < to_timestamp(\(before)::double precision / 1000))
-            ORDER BY created_at DESC, guild, number DESC LIMIT \(limit)
+              AND (\(after?.number)::bigint IS NULL OR (created_at, guild, number) < (
+                SELECT created_at, guild, number FROM cases
+                WHERE guild = \(after?.guild.rawValue) AND number = \(after?.number)))
+            ORDER BY created_at DESC, guild DESC, number DESC LIMIT \(limit)
             """
         )
         return try rows.map(Self.read)

@@ -1,0 +1,99 @@
+import BusContract
+import DiscordModel
+import MessageBus
+import Postgres
+import ServiceHost
+import ServiceKit
+import Store
+
+/// The real platform: the gateway over the bus, everything else from the database.
+struct PlatformBackend: AdminBackend {
+    /// How long the gateway may take to answer a question.
+    static let patience = Duration.seconds(3)
+    /// How long a bot may take to stop and start.
+    static let controlPatience = Duration.seconds(20)
+    /// Events that wait for a slow reader of the live feed; more are dropped and counted.
+    static let liveCapacity = 1000
+
+    let host: Host
+
+    func instances() async throws -> [InstanceRecord] {
+        try await Instances(host.database).all()
+    }
+
+    func bots() async throws -> [BotStatus] {
+        try await host.bus.request(FleetStatus(), timeout: Self.patience).bots
+    }
+
+    func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {
+        // The record comes first: a change that nobody can find again is worse than a record of one that failed.
+        try await AuditLog(host.database).append(
+            AuditEntry(
+                guild: nil,
+                actor: "api-key:\(key)",
+                action: "bot.\(action.rawValue)",
+                subject: "bot:\(bot.rawValue)"
+            )
+        )
+        return try await host.bus.request(ControlBot(bot: bot, action: action), timeout: Self.controlPatience)
+    }
+
+    func guilds() async throws -> [GuildSummary] {
+        try await host.bus.request(ListGuilds(), timeout: Self.patience).guilds
+    }
+
+    func guild(_ id: GuildID) async throws -> GuildFacts {
+        try await host.bus.request(QueryGuild(guild: id), timeout: Self.patience)
+    }
+
+    func cases(guild: GuildID?, user: UserID?, after: CaseCursor?, limit: Int) async throws -> [Case] {
+        try await Cases(host.database).list(guild: guild, user: user, after: after, limit: limit)
+    }
+
+    func players() async throws -> [PlayerAnswer] {
+        let observed = Dictionary(
+            try await ObservedPlayers(host.database).all().map { ($0.key, $0) },
+            uniquingKeysWith: { _, last in last }
+        )
+        var players: [PlayerAnswer] = []
+        for desired in try await DesiredPlayers(host.database).all() {
+            let entries = try await QueueEntries(host.database).open(desired.key)
+            let seen = observed[desired.key]
+            players.append(
+                PlayerAnswer(
+                    bot: desired.key.bot.rawValue,
+                    guild: String(desired.key.guild.rawValue),
+                    channel: String(desired.channel.rawValue),
+                    state: entries.playing == nil ? "idle" : desired.paused ? "paused" : "playing",
+                    title: entries.playing?.track.title,
+                    position: seen?.position(at: WallClock.milliseconds()) ?? 0,
+                    queued: entries.queued.count,
+                    node: seen.flatMap { $0.node.isEmpty ? nil : $0.node }
+                )
+            )
+        }
+        return players
+    }
+
+    func follow(_ sink: @escaping @Sendable (LiveEvent) async throws -> Void) async throws {
+        let topics = MessageCatalogue.events.map { TopicFilter($0.topic) }
+        try await host.bus.withSubscription(topics, capacity: Self.liveCapacity, name: "live") { subscription in
+            for await batch in subscription {
+                for event in batch {
+                    try await sink(
+                        LiveEvent(
+                            name: Self.name(of: event.topic),
+                            data: String(decoding: event.payload, as: UTF8.self)
+                        )
+                    )
+                }
+            }
+        }
+    }
+
+    /// `ensemble.music.player-changed.` gives `player-changed`.
+    static func name(of topic: some Collection<UInt8>) -> String {
+        let parts = topic.split(separator: UInt8(ascii: "."))
+        return parts.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}

@@ -1,0 +1,118 @@
+import AdminAPICore
+import BusContract
+import DiscordModel
+import MessageBus
+import Synchronization
+
+@testable import Store
+
+/// A platform of two bots, one guild and five cases, which remembers what was asked of it.
+final class FakeBackend: AdminBackend {
+    let controlled = Mutex<[String]>([])
+    let isGatewayDown = Mutex(false)
+    let events = [
+        LiveEvent(name: "case-opened", data: "{\"number\":1}"), LiveEvent(name: "player-changed", data: "{}"),
+    ]
+
+    private static let rainbow = BotStatus(
+        bot: BotID(rawValue: "rainbow")!,
+        state: .online,
+        username: "Rainbow",
+        user: UserID(11),
+        primary: true,
+        guilds: 1,
+        latencyMilliseconds: 12,
+        since: 1_763_700_000_000
+    )
+    private static let iris = BotStatus(bot: BotID(rawValue: "iris")!, state: .failed, reason: "wrong token")
+
+    func instances() async throws -> [InstanceRecord] {
+        [
+            record(
+                "gateway",
+                silence: 1,
+                report:
+                    #"{"status":"ok","service":"gateway","instance_id":"1","uptime":5,"queue_sizes":{"rest":2},"components":{"bus":{"ready":true}}}"#
+            ),
+            record("music", silence: 60, report: "{}"),
+        ]
+    }
+
+    private func record(_ service: String, silence: Double, report: String) -> InstanceRecord {
+        InstanceRecord(
+            service: service,
+            instance: "1",
+            host: "127.0.0.1",
+            port: 9101,
+            pid: 1,
+            silence: silence,
+            report: report
+        )
+    }
+
+    func bots() async throws -> [BotStatus] {
+        if isGatewayDown.withLock({ $0 }) { throw BusError(.noWorker, "nobody serves FleetStatus") }
+        return [Self.rainbow, Self.iris]
+    }
+
+    func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {
+        controlled.withLock { $0.append("\(key) \(action.rawValue) \(bot)") }
+        return BotStatus(bot: bot, state: .connecting)
+    }
+
+    func guilds() async throws -> [GuildSummary] {
+        [
+            GuildSummary(
+                guild: GuildID(77),
+                name: "Harbour",
+                memberCount: 9,
+                bots: [Self.rainbow.bot],
+                observer: Self.rainbow.bot
+            )
+        ]
+    }
+
+    func guild(_ id: GuildID) async throws -> GuildFacts {
+        GuildFacts(known: id == GuildID(77), guild: id, name: "Harbour", memberCount: 9, bots: [Self.rainbow.bot])
+    }
+
+    func cases(guild: GuildID?, user: UserID?, after: CaseCursor?, limit: Int) async throws -> [Case] {
+        let all = (1...5).reversed().map { number in
+            Case(
+                guild: GuildID(77),
+                number: number,
+                type: "warn",
+                user: UserID(UInt64(number % 2)),
+                moderator: nil,
+                reason: "floopword",
+                createdAt: Int64(number)
+            )
+        }
+        var found: [Case] = []
+        for record in all where record.number < (after?.number ?? .max) {
+            if let guild, guild != record.guild { continue }
+            if let user, user != record.user { continue }
+            found.append(record)
+        }
+        return Array(found.prefix(limit))
+    }
+
+    func players() async throws -> [PlayerAnswer] {
+        [
+            PlayerAnswer(
+                bot: "rainbow",
+                guild: "77",
+                channel: "78",
+                state: "playing",
+                title: "Harbour Lights",
+                position: 1500,
+                queued: 2,
+                node: "local"
+            )
+        ]
+    }
+
+    func follow(_ sink: @escaping @Sendable (LiveEvent) async throws -> Void) async throws {
+        for event in events { try await sink(event) }
+    }
+}
