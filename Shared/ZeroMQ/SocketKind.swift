@@ -14,6 +14,8 @@ package enum SocketKind: Sendable {
     case request
     case reply
     case pair
+    case push
+    case pull
 
     var number: Int32 {
         switch self {
@@ -26,6 +28,8 @@ package enum SocketKind: Sendable {
         case .request: ZMQ_REQ
         case .reply: ZMQ_REP
         case .pair: ZMQ_PAIR
+        case .push: ZMQ_PUSH
+        case .pull: ZMQ_PULL
         }
     }
 }

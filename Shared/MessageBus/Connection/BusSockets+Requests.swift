@@ -58,7 +58,7 @@ extension BusSockets {
     private static func milliseconds(_ remaining: Duration) -> UInt64 {
         let (seconds, attoseconds) = remaining.components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        return UInt64(max(1, milliseconds - min(20, milliseconds / 10)))
+        return UInt64(max(1, milliseconds - min(100, milliseconds / 5)))
     }
 
     // MARK: Link
@@ -89,21 +89,21 @@ extension BusSockets {
     }
 
     /// Sends a message, or keeps it until the socket takes it.
-    func send(_ frames: [[UInt8]]) {
-        guard blockedMessages.isEmpty, !dealerIsBlocked else {
-            keepBlocked(frames)
+    func send(_ frames: [[UInt8]], reply: (id: RequestID, address: String)? = nil) {
+        guard blockedMessages.isEmpty, !dealerIsBlocked, link.isUp else {
+            keepBlocked(BlockedMessage(frames: frames, reply: reply))
             return
         }
         if !trySend(frames) {
             dealerIsBlocked = true
-            keepBlocked(frames)
+            keepBlocked(BlockedMessage(frames: frames, reply: reply))
         }
     }
 
-    private func keepBlocked(_ frames: [[UInt8]]) {
+    private func keepBlocked(_ message: BlockedMessage) {
         // As many as there are requests in hand at most: replies and a statement each. Beyond that they are of no use.
         guard blockedMessages.count < 100_000 else { return }
-        blockedMessages.append(frames)
+        blockedMessages.append(message)
     }
 
     private func trySend(_ frames: [[UInt8]]) -> Bool {
@@ -119,10 +119,10 @@ extension BusSockets {
     }
 
     private func flushBlocked() {
-        guard !dealerIsBlocked, !blockedMessages.isEmpty else { return }
+        guard !dealerIsBlocked, link.isUp, !blockedMessages.isEmpty else { return }
         var sent = 0
-        for frames in blockedMessages {
-            guard trySend(frames) else {
+        for message in blockedMessages {
+            guard trySend(message.frames) else {
                 dealerIsBlocked = true
                 break
             }
@@ -161,6 +161,7 @@ extension BusSockets {
         case .who:
             link.forgotten()
             requests.lost()
+            if frames.count == 3 { keepReturned(envelope, header: frames[1], payload: frames[2]) }
         case .pulse: break
         case .reply:
             guard frames.count == 3 else { throw WireError(.truncated) }
@@ -168,19 +169,38 @@ extension BusSockets {
         case .request:
             guard frames.count == 3 else { throw WireError(.truncated) }
             receiveRequest(envelope, header: frames[1], payload: frames[2], now)
-        case .hello, .bye, .serve, .leave, .cancel:
+        case .leave: leaving.remove(envelope.address)
+        case .hello, .bye, .serve, .cancel:
             throw WireError(.badValue)
         }
     }
 
+    /// A reply that the switchboard could not place, since it has restarted: it goes out again after the welcome.
+    private func keepReturned(_ envelope: Envelope, header: [UInt8], payload: [UInt8]) {
+        var again = Envelope(.reply)
+        again.id = envelope.id
+        again.address = envelope.address
+        again.code = envelope.code
+        again.message = envelope.message
+        keepBlocked(
+            BlockedMessage(frames: [again.encoded, header, payload], reply: (envelope.id, envelope.address))
+        )
+    }
+
     private func welcomed(_ epoch: UInt64) {
         link.welcomed()
-        // What was kept for the session before would confuse this one: replies are kept in the worker table by key,
-        // and statements are made anew below.
-        blockedMessages = blockedMessages.filter { frames in frames.count == 3 }
         for failure in requests.welcomed(epoch: epoch) { complete(failure.number, .failure(failure.error)) }
         workers.beginSession()
-        for address in workers.served { state(address, withRunning: true) }
+        leaving = []
+        // Statements of the session before are void. Replies go out after the new statements, which name their requests
+        // as running: a switchboard that has restarted knows nothing of them.
+        let replies = blockedMessages.filter { $0.reply != nil }
+        blockedMessages = []
+        for address in workers.served {
+            let unsent = replies.compactMap(\.reply).filter { $0.address == address }.map(\.id)
+            state(address, running: workers.running(at: address) + unsent)
+        }
+        for message in replies { send(message.frames, reply: message.reply) }
     }
 
     private func receiveReply(_ envelope: Envelope, header: [UInt8], payload: [UInt8]) {
@@ -202,7 +222,7 @@ extension BusSockets {
         }
         guard workers.serve(address, capacity: capacity) else { return false }
         workQueues[address] = queue
-        if link.isUp { state(address, withRunning: false) }
+        if link.isUp { state(address, running: []) }
         return true
     }
 
@@ -211,17 +231,20 @@ extension BusSockets {
         workQueues.removeValue(forKey: address)?.finish()
         var envelope = Envelope(.leave)
         envelope.address = address
-        if link.isUp { send([envelope.encoded]) }
+        if link.isUp {
+            leaving.insert(address)
+            send([envelope.encoded])
+        }
     }
 
     /// States an address's free capacity.
-    private func state(_ address: String, withRunning: Bool) {
+    private func state(_ address: String, running: [RequestID]) {
         guard let (credit, received) = workers.credit(address) else { return }
         var envelope = Envelope(.serve)
         envelope.address = address
         envelope.credit = credit
         envelope.received = received
-        if withRunning { envelope.running = workers.running(at: address) }
+        envelope.running = running
         send([envelope.encoded])
     }
 
@@ -253,9 +276,14 @@ extension BusSockets {
             workQueues[envelope.address]?.append(IncomingRequest(id: envelope.id, context: context, payload: payload))
         case .joined: break
         case .answered(let reply): answer(envelope.id, envelope.address, reply)
-        case .refuse(let error):
+        case .giveBack(let why):
             metrics.refused.increment()
-            answer(envelope.id, envelope.address, WorkerTable.Reply(error.code, error.message))
+            var reply = WorkerTable.Reply()
+            reply.code = Envelope.notTaken
+            reply.message = why
+            reply.header = headerBytes
+            reply.payload = payload
+            answer(envelope.id, envelope.address, reply)
         }
     }
 
@@ -276,6 +304,6 @@ extension BusSockets {
             envelope.credit = credit
             envelope.received = received
         }
-        send([envelope.encoded, reply.header, reply.payload])
+        send([envelope.encoded, reply.header, reply.payload], reply: (id, address))
     }
 }

@@ -21,6 +21,12 @@ actor BusSockets {
     let logger: Logger
     let metrics: BusMetrics
 
+    struct BlockedMessage {
+        let frames: [[UInt8]]
+        /// The request that it answers, if it is a reply: it counts as running until the reply is out.
+        let reply: (id: RequestID, address: String)?
+    }
+
     private struct Commands {
         var waiting: [BusCommand] = []
         var hasEnded = false
@@ -59,8 +65,10 @@ actor BusSockets {
     var workers = WorkerTable()
     var waiters: [UInt64: CheckedContinuation<RequestOutcome, Never>] = [:]
     var workQueues: [String: WorkQueue] = [:]
-    /// Replies and statements that the socket would not take yet, oldest first.
-    var blockedMessages: [[[UInt8]]] = []
+    /// Messages that the socket would not take yet, oldest first.
+    var blockedMessages: [BlockedMessage] = []
+    /// Addresses that we have left, until the switchboard says that it sends no more of them.
+    var leaving: Set<String> = []
     var dealerIsBlocked = false
     var dealerIsReadable = true
     var isClosing = false
@@ -208,7 +216,7 @@ actor BusSockets {
     private func mayEnd(_ now: ContinuousClock.Instant) -> Bool {
         if let closedAt, now - closedAt > .seconds(1) { return true }
         let eventsAreOut = !publisherIsOpen || (sendingStart >= sending.count && outgoing.isEmpty)
-        return eventsAreOut && blockedMessages.isEmpty
+        return eventsAreOut && blockedMessages.isEmpty && (leaving.isEmpty || !link.isUp)
     }
 
     private func close() {

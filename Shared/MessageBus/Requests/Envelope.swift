@@ -9,7 +9,7 @@ package struct Envelope: Hashable, Sendable {
         case hello
         /// Switchboard to peer: you are known; `epoch` names this run of the switchboard.
         case welcome
-        /// Switchboard to peer: I do not know you, say hello.
+        /// Switchboard to peer: I do not know you, say hello. A reply comes back with it, to be sent again.
         case who
         /// Both ways: I live.
         case pulse
@@ -17,7 +17,7 @@ package struct Envelope: Hashable, Sendable {
         case bye
         /// Worker to switchboard: I serve `address`; `credit` more requests may come, counted from `received`.
         case serve
-        /// Worker to switchboard: no more requests of `address`.
+        /// Worker to switchboard: no more requests of `address`. The switchboard says it too, when it has stopped.
         case leave
         /// Client to switchboard to worker.
         case request
@@ -49,6 +49,9 @@ package struct Envelope: Hashable, Sendable {
     package init(_ verb: Verb) {
         self.verb = verb
     }
+
+    /// A reply's code when the worker has not begun the request, whose frames it sends back: another may have it.
+    package static let notTaken = "bus.not-taken"
 
     package var id: RequestID {
         get { RequestID(client: client, number: number) }

@@ -24,7 +24,8 @@ package struct WorkerTable: Sendable {
         case joined
         /// The same key was answered already.
         case answered(Reply)
-        case refuse(BusError)
+        /// Not taken: the switchboard gives it to another worker.
+        case giveBack(String)
     }
 
     /// Requests of one address.
@@ -109,9 +110,7 @@ package struct WorkerTable: Sendable {
         key: String,
         deadline: ContinuousClock.Instant
     ) -> Verdict {
-        guard let place = addresses[address] else {
-            return .refuse(BusError(.noWorker, "\(address) is not served here"))
-        }
+        guard let place = addresses[address] else { return .giveBack("\(address) is not served here") }
         addresses[address]?.received += 1
         // The switchboard repeats itself only after a reconnect; the first copy is being worked at.
         if running[id] != nil || joined[id] != nil { return .joined }
@@ -123,7 +122,7 @@ package struct WorkerTable: Sendable {
             return .joined
         }
         guard place.running < place.capacity else {
-            return .refuse(BusError(.refused, "more requests of \(address) than were offered to be taken"))
+            return .giveBack("more requests of \(address) than were offered to be taken")
         }
         addresses[address]?.running += 1
         running[id] = Running(address: address, key: key, deadline: deadline, askers: [id])

@@ -82,6 +82,10 @@ extension Broker {
         peers[id]?.slots[address] = nil
         queues[address]?.workers.removeAll { $0 == id }
         if let queue = queues[address], queue.waiting.isEmpty, queue.workers.isEmpty { queues[address] = nil }
+        // Everything that was sent to it is on its way before this: it may close now.
+        var done = Envelope(.leave)
+        done.address = address
+        actions.append(.send(id, done, nil))
     }
 
     /// A worker that was here before us, or before its reconnect, says what it is at.
@@ -114,7 +118,9 @@ extension Broker {
         guard let peer = peers[id] else { return }
         if peer.slots[envelope.address] != nil { state(envelope, from: id) }
         let request = envelope.id
-        if let entry = entries[request], peer.running.contains(request) || isServed(entry, by: peer) {
+        if envelope.code == Envelope.notTaken {
+            takeBack(request, body: body, from: id)
+        } else if let entry = entries[request], peer.running.contains(request) || isServed(entry, by: peer) {
             drop(request)
             if !entry.isRepeatable { rememberFinished(request, until: entry.deadline, now: now) }
             var reply = Envelope(.reply)
@@ -126,6 +132,19 @@ extension Broker {
             note(.lateReply, peer.user, envelope.address)
         }
         dispatch(envelope.address, now: now)
+    }
+
+    /// A worker has not begun a request and sends it back: even a `once` request may go elsewhere.
+    private mutating func takeBack(_ request: RequestID, body: RequestBody, from id: PeerID) {
+        guard let entry = entries[request], entry.worker == id else { return }
+        peers[id]?.running.remove(request)
+        entries[request]?.worker = nil
+        if entry.body == nil {
+            entries[request]?.body = body
+            bytes += body.count
+        }
+        note(.resent, entry.user, entry.address)
+        queues[entry.address, default: Queue()].waiting.prepend(request)
     }
 
     /// A worker that was given up may still answer: a good answer, if the request waits or runs elsewhere meanwhile.

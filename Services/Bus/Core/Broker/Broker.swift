@@ -98,6 +98,15 @@ package struct Broker: Sendable {
             guard peers[id] != nil else {
                 var who = Envelope(.who)
                 who.epoch = epoch
+                if envelope.verb == .reply, let body {
+                    // It comes from before our start: back with it, to be sent again after the greeting.
+                    who.id = envelope.id
+                    who.address = envelope.address
+                    who.code = envelope.code
+                    who.message = envelope.message
+                    actions.append(.send(id, who, body))
+                    return takeActions()
+                }
                 actions.append(.send(id, who, nil))
                 return takeActions()
             }
