@@ -31,13 +31,15 @@ package final class WebSocketConnection: Sendable {
     package let messages: AsyncStream<WebSocketMessage>
 
     private let channel: any Channel
+    private let outlet: NIOLoopBound<WebSocketFrameHandler>
     private let incoming: AsyncStream<WebSocketMessage>.Continuation
     private let state = Mutex(State())
     private let transform = Mutex<(@Sendable ([UInt8]) -> [UInt8])?>(nil)
 
-    init(request: WebSocketRequest, channel: any Channel) {
+    init(request: WebSocketRequest, channel: any Channel, outlet: NIOLoopBound<WebSocketFrameHandler>) {
         self.request = request
         self.channel = channel
+        self.outlet = outlet
         (messages, incoming) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.incomingLimit))
     }
 
@@ -130,13 +132,12 @@ package final class WebSocketConnection: Sendable {
     }
 
     private func write(_ frames: [WebSocketFrame], bytes: Int) {
-        guard let last = frames.last else { return }
-        for frame in frames.dropLast() { channel.write(frame, promise: nil) }
+        guard !frames.isEmpty else { return }
         let written = channel.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { [weak self] _ in
             self?.state.withLock { $0.waitingBytes -= bytes }
         }
-        channel.writeAndFlush(last, promise: written)
+        outlet.value.write(frames, promise: written)
     }
 
     // MARK: - Called by the channel handler

@@ -9,11 +9,24 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
     /// The most bytes that one message may have over all its fragments.
     static let messageLimit = 1 << 20
 
-    private let connection: WebSocketConnection
+    /// Set before the handler is added.
+    var connection: WebSocketConnection?
+    private var context: ChannelHandlerContext?
     private var partial: (kind: WebSocketMessage.Kind, bytes: [UInt8])?
 
-    init(connection: WebSocketConnection) {
-        self.connection = connection
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    /// Writes frames from here on, past the idle HTTP handlers, in one flush.
+    func write(_ frames: [WebSocketFrame], promise: EventLoopPromise<Void>) {
+        guard let context, let last = frames.last else { return promise.fail(ChannelError.ioOnClosedChannel) }
+        for frame in frames.dropLast() { context.write(wrapOutboundOut(frame), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(last), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -35,7 +48,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
         case .connectionClose:
             let code = payload.readInteger(as: UInt16.self)
-            connection.peerClosed(code: code)
+            connection?.peerClosed(code: code)
             var answer = ByteBuffer()
             if let code { answer.writeInteger(code) }
             let close = WebSocketFrame(fin: true, opcode: .connectionClose, data: answer)
@@ -47,7 +60,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.ended()
+        connection?.ended()
         context.fireChannelInactive()
     }
 
@@ -68,7 +81,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
         guard whole.count <= Self.messageLimit else { return fail(1009, "message too big") }
         if isLast {
             partial = nil
-            connection.received(WebSocketMessage(kind: kind, bytes: whole))
+            connection?.received(WebSocketMessage(kind: kind, bytes: whole))
         } else {
             partial = (kind, whole)
         }
@@ -76,6 +89,6 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
 
     private func fail(_ code: UInt16, _ reason: String) {
         partial = nil
-        connection.close(code: code, reason: reason)
+        connection?.close(code: code, reason: reason)
     }
 }

@@ -1,4 +1,5 @@
 package import DiscordModel
+import FoundationEssentials
 
 /// The guild that the playground starts with. Its ids are the same at each start, so that what services have stored
 /// about it stays true.
@@ -112,12 +113,21 @@ extension World {
 
     /// The application of a token `playground.<name>`; made and joined to the guild if it is new.
     ///
-    /// Its id follows from the name alone, so it is the same at each start.
+    /// Its id follows from the name alone, so it is the same at each start. As real tokens do, and as some libraries
+    /// demand, the token may begin with the application's id in base64: `<base64>.playground.<name>`.
     /// - Returns: nil when the token has another form, or too many applications exist.
     package mutating func application(token: some StringProtocol) -> SimulatedApplication? {
-        let prefix = "playground."
-        guard token.hasPrefix(prefix) else { return nil }
-        let name = String(token.dropFirst(prefix.count))
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 2, parts.count <= 3, parts[parts.count - 2] == "playground", let last = parts.last else {
+            return nil
+        }
+        guard let application = application(named: String(last)) else { return nil }
+        guard parts.count == 3 else { return application }
+        let id = Data(application.id.description.utf8).base64EncodedString()
+        return parts[0].prefix { $0 != "=" } == id.prefix { $0 != "=" } ? application : nil
+    }
+
+    private mutating func application(named name: String) -> SimulatedApplication? {
         guard (1...32).contains(name.utf8.count),
             name.utf8.allSatisfy({ byte in
                 (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)

@@ -146,7 +146,9 @@ struct RESTServer: Sendable {
             }
         }
         if let call { discord.feed.publish(WorldChange(kind: "call", payload: call.json(withBodies: false))) }
-        var headers = HTTPFields()
+        // Discord stands behind a proxy; clients take a 429 without this header for a ban by the proxy.
+        var headers: HTTPFields = [:]
+        if let via = HTTPField.Name("Via") { headers[via] = "1.1 google" }
         for (name, value) in exchange.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }

@@ -1,0 +1,156 @@
+"""Checks recorded calls of the local Discord against Discord's OpenAPI description (3.1).
+
+Usage: discord_openapi.py DESCRIPTION EXEMPTIONS URL [BOT...] - reads `URL/control/calls?bodies=1`; with bots, only theirs.
+Each request and each answer must fit its operation; a call to a route that the description does not have fails. What the
+description gets wrong is in EXEMPTIONS, each with the sentence of Discord's documentation that overrules it."""
+import json
+import re
+import sys
+import urllib.parse
+import urllib.request
+
+import jsonschema
+import yaml
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+
+
+class Description:
+    def __init__(self, path, exemptions):
+        with open(path) as file:
+            self.document = json.load(file)
+        self.exemptions = exemptions
+        self.used = set()
+        for number, exemption in enumerate(exemptions):
+            for key in ("where", "because", "source"):
+                assert exemption.get(key), f"exemption {number + 1} has no {key}"
+            self.amend(exemption)
+        self.routes = []
+        for template, item in self.document["paths"].items():
+            pattern = re.compile("^" + re.sub(r"\{[^}]+\}", "([^/]+)", re.sub(r"([.@])", r"\\\1", template)) + "$")
+            for method in METHODS & item.keys():
+                self.routes.append((template.count("{"), pattern, template, method, item))
+        self.routes.sort(key=lambda route: route[0])
+        self.validators = {}
+
+    def amend(self, exemption):
+        """Applies a change to the description: a path of keys, and the JSON that is merged in there."""
+        node = self.document
+        for key in exemption["where"]:
+            node = node[int(key) if isinstance(node, list) else key]
+        for key, value in exemption.get("merge", {}).items():
+            if isinstance(value, dict) and isinstance(node.get(key), dict):
+                node[key].update(value)
+            else:
+                node[key] = value
+        for key in exemption.get("remove", []):
+            if isinstance(node, list):
+                node.remove(key)
+            else:
+                node.pop(key)
+
+    def find(self, method, path):
+        for _, pattern, template, known, item in self.routes:
+            if known == method.lower() and pattern.match(path):
+                return template, item[known], item.get("parameters", [])
+        return None
+
+    def validator(self, schema):
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self.validators:
+            whole = {**schema, "components": self.document["components"]}
+            self.validators[key] = jsonschema.Draft202012Validator(whole)
+        return self.validators[key]
+
+    def problems(self, schema, value):
+        return [describe(error) for error in self.validator(schema).iter_errors(value)]
+
+
+def describe(error, depth=0):
+    """The deepest cause, for unions say only that nothing fits."""
+    place = "/".join(str(part) for part in error.absolute_path)
+    if error.context and depth < 6:
+        best = jsonschema.exceptions.best_match([error])
+        if best is not error:
+            return describe(best, depth + 1)
+    return f"at {place or 'top'}: {error.message[:200]}"
+
+
+def coerce(text, schema, description):
+    """A query's text as the type that the description wants."""
+    if "$ref" in schema:
+        name = schema["$ref"].split("/")[-1]
+        return coerce(text, description.document["components"]["schemas"][name], description)
+    kinds = schema.get("type", [])
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if "integer" in kinds and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if "boolean" in kinds and text.lower() in ("true", "false", "1", "0"):
+        return text.lower() in ("true", "1")
+    return text
+
+
+def check(description, call):
+    split = urllib.parse.urlsplit(call["path"])
+    path = re.sub(r"^/api(/v\d+)?", "", split.path)
+    found = description.find(call["method"], path)
+    if call["route"] is None:
+        return [f"the local Discord has no route for it"]
+    if found is None:
+        return ["Discord's description has no such route"]
+    template, operation, shared = found
+    problems = []
+    parameters = {p["name"]: p for p in shared + operation.get("parameters", []) if p["in"] == "query"}
+    accepted = 200 <= call["status"] < 300
+    for name, text in urllib.parse.parse_qsl(split.query):
+        if name not in parameters:
+            problems.append(f"query: no parameter {name}")
+        elif accepted:
+            value = coerce(text, parameters[name]["schema"], description)
+            problems += [f"query {name} {p}" for p in description.problems(parameters[name]["schema"], value)]
+    body = operation.get("requestBody", {}).get("content", {})
+    # A request that was refused as an invalid form need not fit.
+    if accepted and call["request"] is not None:
+        schema = body.get("application/json", {}).get("schema")
+        if schema is None:
+            if call["request"] not in ({}, None):
+                problems.append("request: the operation takes no JSON body")
+        else:
+            problems += [f"request {p}" for p in description.problems(schema, call["request"])]
+    responses = operation["responses"]
+    status = str(call["status"])
+    response = responses.get(status) or responses.get(status[0] + "XX")
+    if status[0] == "5":
+        return problems  # Faults on demand; the description speaks of no server errors.
+    if response is None:
+        return problems + [f"answer: status {status} is not described"]
+    response = description.document["components"]["responses"][response["$ref"].split("/")[-1]] if "$ref" in response else response
+    schema = response.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None and call["response"] is not None:
+        problems.append("answer: a body where none is described")
+    elif schema is not None:
+        problems += [f"answer {p}" for p in description.problems(schema, call["response"])]
+    return problems
+
+
+def main():
+    path, exemptions_path, url, *bots = sys.argv[1:]
+    with open(exemptions_path) as file:
+        exemptions = yaml.safe_load(file) or []
+    description = Description(path, exemptions)
+    with urllib.request.urlopen(f"{url}/control/calls?since=0&bodies=1") as response:
+        calls = [call for call in json.load(response) if not bots or call["bot"] in bots]
+    assert calls, "no calls were recorded"
+    failures = {}
+    for call in calls:
+        for problem in check(description, call):
+            key = (call["method"], call["route"] or call["path"], re.sub(r"/\d+/", "/n/", re.sub(r"\d{15,}", "id", problem)))
+            failures.setdefault(key, call)
+    for (method, route, problem), call in sorted(failures.items(), key=lambda item: item[0]):
+        print(f"{method} {route} ({call['status']}): {problem}")
+    if failures:
+        sys.exit(f"{len(failures)} kinds of disagreement in {len(calls)} calls")
+    print(f"{len(calls)} calls on {len({(c['method'], c['route']) for c in calls})} routes fit; done")
+
+
+main()
