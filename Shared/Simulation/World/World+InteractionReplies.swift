@@ -27,8 +27,8 @@ extension World {
         case (5, .command), (5, .component), (5, .modal):
             let isEphemeral = ((data["flags"]?.integerValue ?? 0) & Int64(Message.Flag.ephemeral)) != 0
             interaction.state = .deferredMessage(ephemeral: isEphemeral)
-            let message = postLoading(to: &interaction, ephemeral: isEphemeral)
-            resource = ["type": 5, "message": messageJSON(message, for: nil)]
+            // No resource: it is "only present if type is either CHANNEL_MESSAGE_WITH_SOURCE or UPDATE_MESSAGE".
+            postLoading(to: &interaction, ephemeral: isEphemeral)
         case (6, .component),
             (6, .modal) where interaction.messageID != nil:
             interaction.state = .deferredUpdate
@@ -166,12 +166,11 @@ extension World {
         return message
     }
 
-    private mutating func postLoading(to interaction: inout Interaction, ephemeral: Bool) -> Message {
+    private mutating func postLoading(to interaction: inout Interaction, ephemeral: Bool) {
         var message = reply(to: interaction, id: MessageID(nextID()), ephemeral: ephemeral, isFirst: true)
         message.flags |= Message.Flag.loading
         interaction.originalID = message.id
         post(message)
-        return message
     }
 
     // MARK: - Under the token

@@ -1,6 +1,8 @@
 """Checks recorded calls of the local Discord against Discord's OpenAPI description (3.1).
 
-Usage: discord_openapi.py DESCRIPTION EXEMPTIONS URL [BOT...] - reads `URL/control/calls?bodies=1`; with bots, only theirs.
+Usage: discord_openapi.py [--strict] DESCRIPTION EXEMPTIONS URL [BOT...] - reads `URL/control/calls?bodies=1`; with bots,
+only theirs. --strict also refuses query parameters that the description does not name: OpenAPI lets them pass, and
+discord.py sends some, but our own client has no reason to.
 Each request and each answer must fit its operation; a call to a route that the description does not have fails. What the
 description gets wrong is in EXEMPTIONS, each with the sentence of Discord's documentation that overrules it."""
 import json
@@ -16,15 +18,16 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 
 
 class Description:
-    def __init__(self, path, exemptions):
+    """The description with those exemptions put in that concern requests, or answers."""
+
+    def __init__(self, path, exemptions, side):
         with open(path) as file:
             self.document = json.load(file)
-        self.exemptions = exemptions
-        self.used = set()
         for number, exemption in enumerate(exemptions):
             for key in ("where", "because", "source"):
                 assert exemption.get(key), f"exemption {number + 1} has no {key}"
-            self.amend(exemption)
+            if exemption.get("side", side) == side:
+                self.amend(exemption)
         self.routes = []
         for template, item in self.document["paths"].items():
             pattern = re.compile("^" + re.sub(r"\{[^}]+\}", "([^/]+)", re.sub(r"([.@])", r"\\\1", template)) + "$")
@@ -34,15 +37,11 @@ class Description:
         self.validators = {}
 
     def amend(self, exemption):
-        """Applies a change to the description: a path of keys, and the JSON that is merged in there."""
+        """Applies a change to the description: a path of keys, and the members that are replaced there."""
         node = self.document
         for key in exemption["where"]:
             node = node[int(key) if isinstance(node, list) else key]
-        for key, value in exemption.get("merge", {}).items():
-            if isinstance(value, dict) and isinstance(node.get(key), dict):
-                node[key].update(value)
-            else:
-                node[key] = value
+        node.update(exemption.get("merge", {}))
         for key in exemption.get("remove", []):
             if isinstance(node, list):
                 node.remove(key)
@@ -90,12 +89,12 @@ def coerce(text, schema, description):
     return text
 
 
-def check(description, call):
+def check(description, answers, call, strict):
     split = urllib.parse.urlsplit(call["path"])
     path = re.sub(r"^/api(/v\d+)?", "", split.path)
     found = description.find(call["method"], path)
     if call["route"] is None:
-        return [f"the local Discord has no route for it"]
+        return ["the local Discord has no route for it"]
     if found is None:
         return ["Discord's description has no such route"]
     template, operation, shared = found
@@ -104,7 +103,8 @@ def check(description, call):
     accepted = 200 <= call["status"] < 300
     for name, text in urllib.parse.parse_qsl(split.query):
         if name not in parameters:
-            problems.append(f"query: no parameter {name}")
+            if strict:
+                problems.append(f"query: no parameter {name}")
         elif accepted:
             value = coerce(text, parameters[name]["schema"], description)
             problems += [f"query {name} {p}" for p in description.problems(parameters[name]["schema"], value)]
@@ -117,6 +117,7 @@ def check(description, call):
                 problems.append("request: the operation takes no JSON body")
         else:
             problems += [f"request {p}" for p in description.problems(schema, call["request"])]
+    _, operation, _ = answers.find(call["method"], path)
     responses = operation["responses"]
     status = str(call["status"])
     response = responses.get(status) or responses.get(status[0] + "XX")
@@ -124,26 +125,28 @@ def check(description, call):
         return problems  # Faults on demand; the description speaks of no server errors.
     if response is None:
         return problems + [f"answer: status {status} is not described"]
-    response = description.document["components"]["responses"][response["$ref"].split("/")[-1]] if "$ref" in response else response
+    if "$ref" in response:
+        response = answers.document["components"]["responses"][response["$ref"].split("/")[-1]]
     schema = response.get("content", {}).get("application/json", {}).get("schema")
     if schema is None and call["response"] is not None:
         problems.append("answer: a body where none is described")
     elif schema is not None:
-        problems += [f"answer {p}" for p in description.problems(schema, call["response"])]
+        problems += [f"answer {p}" for p in answers.problems(schema, call["response"])]
     return problems
 
 
 def main():
-    path, exemptions_path, url, *bots = sys.argv[1:]
+    strict = "--strict" in sys.argv
+    path, exemptions_path, url, *bots = [argument for argument in sys.argv[1:] if argument != "--strict"]
     with open(exemptions_path) as file:
         exemptions = yaml.safe_load(file) or []
-    description = Description(path, exemptions)
+    requests, answers = Description(path, exemptions, "request"), Description(path, exemptions, "answer")
     with urllib.request.urlopen(f"{url}/control/calls?since=0&bodies=1") as response:
         calls = [call for call in json.load(response) if not bots or call["bot"] in bots]
     assert calls, "no calls were recorded"
     failures = {}
     for call in calls:
-        for problem in check(description, call):
+        for problem in check(requests, answers, call, strict):
             key = (call["method"], call["route"] or call["path"], re.sub(r"/\d+/", "/n/", re.sub(r"\d{15,}", "id", problem)))
             failures.setdefault(key, call)
     for (method, route, problem), call in sorted(failures.items(), key=lambda item: item[0]):

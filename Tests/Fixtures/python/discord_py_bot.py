@@ -317,7 +317,8 @@ async def moderation(bot, guild):
     assert discord.AuditLogAction.unban in kinds and discord.AuditLogAction.ban in kinds, kinds
     reasons = [entry.reason async for entry in guild.audit_logs(limit=100, action=discord.AuditLogAction.member_update)]
     assert "rude ä" in reasons, reasons
-    await bot.control("members", name="dave")
+    for name in ["dave", "mallory"]:
+        await bot.control("members", name=name)
 
 
 async def faults(bot, guild):

@@ -133,7 +133,7 @@ package struct RESTRateLimits: Sendable {
         return .refused(
             headers: headers,
             body: [
-                "message": "You are being rate limited.", "retry_after": .number(Double(wait) / 1000),
+                "message": "You are being rate limited.", "code": 0, "retry_after": .number(Double(wait) / 1000),
                 "global": .bool(isGlobal),
             ]
         )

@@ -24,9 +24,13 @@ struct RESTServer: Sendable {
         let method = request.method.rawValue
         var exchange = Exchange(method: method, path: fullPath)
         do throws(DiscordError) {
+            let application = try discord.perform { state throws(DiscordError) in
+                Self.token(of: request).flatMap { state.world.application(token: $0) }
+            }
+            exchange.bot = application?.name ?? ""
             guard let (route, parameters) = try find(method, path, &exchange) else { throw .notFound }
             let bytes = try await Self.body(of: request)
-            let answer = try await run(route, parameters, request, bytes, &exchange)
+            let answer = try await run(route, parameters, application, request, bytes, &exchange)
             return finish(exchange, answer.status, answer.body, since: started)
         } catch {
             return finish(exchange, error.status, error.body, since: started)
@@ -63,15 +67,11 @@ struct RESTServer: Sendable {
     private func run(
         _ route: RESTRoute,
         _ parameters: [String: String],
+        _ application: SimulatedApplication?,
         _ request: Request,
         _ bytes: [UInt8],
         _ exchange: inout Exchange
     ) async throws(DiscordError) -> RESTResponse {
-        let token = request.headers[.authorization].map { $0.hasPrefix("Bot ") ? $0.dropFirst(4) : Substring($0) }
-        let application = try discord.perform { state throws(DiscordError) in
-            token.flatMap { state.world.application(token: $0) }
-        }
-        if let application { exchange.bot = application.name }
         if route.needsToken, application == nil { throw .unauthorized }
         if let fault = try discord.perform({ state throws(DiscordError) in state.faults.next(for: exchange.bot) }) {
             try? await Task.sleep(for: fault.delay)
@@ -162,6 +162,10 @@ struct RESTServer: Sendable {
     }
 
     // MARK: - Reading
+
+    private static func token(of request: Request) -> Substring? {
+        request.headers[.authorization].map { $0.hasPrefix("Bot ") ? $0.dropFirst(4) : Substring($0) }
+    }
 
     /// What follows `/api` and the version; nil for a version that is gone.
     private static func apiPath(of path: String) -> Substring? {

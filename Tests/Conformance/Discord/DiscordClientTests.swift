@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Simulation
+import TestSupport
+import Testing
+
+/// discord.py and hikari log in to the local Discord, and what they and it said to each other fits Discord's OpenAPI
+/// description.
+@Suite("Clients of Discord", .serialized)
+struct DiscordClientTests {
+    private static let root = String(#filePath.split(separator: "/Tests/Conformance", maxSplits: 1)[0])
+    private static let description = root + "/../shared/data/discord-openapi.json"
+    private static let exemptions = root + "/Tests/Conformance/openapi-exemptions.yaml"
+
+    /// As Discord is, but without its waits between logins and writes, which would make the test minutes long.
+    private static func discord() -> SimulatedDiscord {
+        var configuration = SimulatedDiscord.Configuration.unlimited
+        configuration.recordsBodies = true
+        return SimulatedDiscord(configuration: configuration)
+    }
+
+    @Test("discord.py logs in, moderates, answers commands and resumes", .timeLimit(.minutes(8)))
+    func discordPy() async throws {
+        try await run("discord_py_bot.py")
+    }
+
+    @Test("hikari logs in, answers commands and components, and resumes", .timeLimit(.minutes(8)))
+    func hikari() async throws {
+        try await run("hikari_bot.py")
+    }
+
+    private func run(_ script: String) async throws {
+        try await SimulationServer([Self.discord()]).withRunning { url in
+            let output = try await PythonClient.run(script, environment: ["DISCORD_URL": url], within: .seconds(180))
+            #expect(output.contains("done"))
+            guard FileManager.default.fileExists(atPath: Self.description) else {
+                print("SKIPPED: the check against Discord's OpenAPI description, for ../shared is absent")
+                return
+            }
+            let verdict = try await PythonClient.run(
+                "discord_openapi.py",
+                arguments: [Self.description, Self.exemptions, url]
+            )
+            #expect(verdict.contains("done"), "\(verdict)")
+        }
+    }
+
+    /// The check can fail: a route that Discord does not have, and one that the double lacks, are both told.
+    @Test("An unknown route fails the check", .enabled(if: FileManager.default.fileExists(atPath: description)))
+    func unknownRoute() async throws {
+        try await SimulationServer([Self.discord()]).withRunning { url in
+            _ = try? await PythonClient.run(
+                "fetch.py",
+                arguments: ["\(url)/api/v10/guilds/1/cheese", "playground.iris"]
+            )
+            await #expect(throws: PythonClient.ScriptFailed.self) {
+                try await PythonClient.run(
+                    "discord_openapi.py",
+                    arguments: [Self.description, Self.exemptions, url]
+                )
+            }
+        }
+    }
+}
