@@ -1,3 +1,5 @@
+import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Simulation
@@ -25,6 +27,21 @@ struct AnswerComposerTests {
         #expect(PersonaReading(systemPrompt: "You are a helpful assistant.").name == nil)
         #expect(PersonaReading(systemPrompt: "Ты — Селена, мудрая и спокойная.").name == "Селена")
         #expect(PersonaReading(systemPrompt: "Ты — Селена, мудрая и спокойная.").voice == .calm)
+    }
+
+    @Test(
+        "speaks in the voice of each bot of the troupe",
+        arguments: [
+            ("rainbow", PersonaReading.Voice.warm), ("iris", .dry), ("aurora", .lively), ("selene", .calm),
+        ]
+    )
+    func troupe(bot: String, voice: PersonaReading.Voice) throws {
+        let file = BuiltProducts.checkout.appending(path: "config/personas/\(bot).toml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let name = bot.prefix(1).uppercased() + bot.dropFirst()
+        let persona = PersonaReading(systemPrompt: "You are \(name). \(text)")
+        #expect(persona.name == name)
+        #expect(persona.voice == voice)
     }
 
     @Test("the same request gets the same answer, another persona another one")

@@ -58,6 +58,11 @@ function stamped(voice) {
   return voice;
 }
 
+// Voice without positions.
+function outline(voice) {
+  return JSON.stringify(voice, (key, value) => (key === "position" || key === "seen" ? undefined : value));
+}
+
 export function progress(playing) {
   const passed = playing.paused ? 0 : performance.now() - playing.seen;
   const position = playing.position + passed;
@@ -153,8 +158,11 @@ const handlers = {
     }, TYPING_MILLISECONDS);
   },
   voice(voice) {
+    // Positions come each second; views run on by themselves and are drawn again only when something else changed, for
+    // what is drawn again cannot be clicked meanwhile.
+    const isNews = outline(voice) !== outline(store.voice);
     store.voice = stamped(voice);
-    emit("voice");
+    if (isNews) emit("voice");
   },
   channel(channel) {
     const known = store.channels.findIndex((entry) => entry.id === channel.id);
