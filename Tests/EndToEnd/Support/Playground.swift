@@ -10,29 +10,35 @@ struct Playground {
     }
 
     struct Message: Decodable {
+        struct Interaction: Decodable {
+            let id: String
+        }
+
         let id: String
         let author: String
+        let bot: Bool
         let content: String
+        /// With mentions as names.
+        let text: String
         let edits: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case id, author, content, edits
-        }
+        let replyTo: String?
+        let interaction: Interaction?
+        let ephemeral: Bool
+        let loading: Bool
     }
 
     struct VoiceChannel: Decodable {
         struct Member: Decodable {
-            let name: String
-        }
+            struct Playing: Decodable {
+                let title: String
+            }
 
-        struct Playing: Decodable {
-            let title: String
-            let bot: String
+            let author: String
+            let playing: Playing?
         }
 
         let channel: String
         let members: [Member]
-        let playing: [Playing]
     }
 
     struct Call: Decodable {
