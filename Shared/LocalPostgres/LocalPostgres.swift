@@ -88,16 +88,26 @@ package final class LocalPostgres: Sendable {
             try makeFolder(folder)
         }
         guard access(dataFolder + "/PG_VERSION", F_OK) != 0 else { return }
-        var arguments = [
-            installation.initdb, "--pgdata=\(dataFolder)", "--username=\(configuration.owner)", "--encoding=UTF8",
-            "--locale=C.UTF-8", "--auth=trust",
-        ]
-        if !configuration.isDurable { arguments.append("--no-sync") }
-        let child = try ChildProcess.start(account.command(arguments), output: logFile)
-        let status = ChildProcess.wait(for: child)
-        guard status == 0 else {
-            throw LocalPostgresError("initdb failed with status \(status); see \(logFile)")
+        // Made beside its place and moved there when it is whole: what a crash leaves behind is made anew.
+        let unfinished = dataFolder + ".new"
+        try run(["/bin/rm", "-rf", unfinished], "cannot remove \(unfinished)")
+        try run(
+            [
+                installation.initdb, "--pgdata=\(unfinished)", "--username=\(configuration.owner)", "--encoding=UTF8",
+                "--locale=C.UTF-8", "--auth=trust", "--no-sync",
+            ],
+            "initdb failed"
+        )
+        // One flush of the file system takes a second; initdb's own, file by file, takes seven.
+        if configuration.isDurable { sync() }
+        guard rename(unfinished, dataFolder) == 0 else {
+            throw LocalPostgresError("cannot move \(unfinished): \(String(cString: strerror(errno)))")
         }
+    }
+
+    private func run(_ command: [String], _ complaint: String) throws(LocalPostgresError) {
+        let status = ChildProcess.wait(for: try ChildProcess.start(account.command(command), output: logFile))
+        guard status == 0 else { throw LocalPostgresError("\(complaint) (status \(status)); see \(logFile)") }
     }
 
     /// Starts the server and returns at once; it accepts connections a moment later.

@@ -46,13 +46,20 @@ package enum ServiceRuntime {
                 context.logger.info("stopped")
             } catch {
                 context.logger.critical("stopped by a failure", metadata: [LogKey.error: "\(error)"])
-                exit(ExitCode.failure)
+                end(ExitCode.failure)
             }
-            exit(ExitCode.success)
+            end(ExitCode.success)
         } catch {
             StandardErrorSink().write(Array("\(service): \(error)\n".utf8))
-            exit(ExitCode.configuration)
+            end(ExitCode.configuration)
         }
+    }
+
+    /// Ends the process without the handlers of `exit`: they would take libraries apart (OpenSSL frees its tables) under
+    /// the threads of NIO and libpq that still run.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 
     private static func run(_ context: RuntimeContext, services: [any Service]) async throws {

@@ -30,13 +30,26 @@ package struct EnsembleCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            Glibc.exit(ServiceRuntime.ExitCode.success)
+            end(ServiceRuntime.ExitCode.success)
         } catch let error as ConfigurationError {
             StandardErrorSink().write(Array("ensemble: \(error)\n".utf8))
-            Glibc.exit(ServiceRuntime.ExitCode.configuration)
+            end(ServiceRuntime.ExitCode.configuration)
         } catch {
-            exit(withError: error)
+            let code = exitCode(for: error).rawValue
+            let text = fullMessage(for: error, columns: nil) + "\n"
+            if code == ServiceRuntime.ExitCode.success {
+                Terminal.write(text)
+            } else {
+                StandardErrorSink().write(Array(text.utf8))
+            }
+            end(code)
         }
+    }
+
+    /// As services end: without the handlers of `exit`, under threads that still run.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 

@@ -35,11 +35,9 @@ package struct LocalCluster: Sendable {
     }
 
     /// Makes the cluster if there is none, and stops a server that an earlier supervisor left behind.
-    ///
-    /// Blocks for about a second the first time.
     package func prepare() async throws {
         try Folder.make(folder, mode: 0o755)
-        try server.prepare()
+        try await onThreadOfItsOwn { [server] in try server.prepare() }
         let me = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
         try write(
             "pg_hba.conf",
@@ -82,6 +80,17 @@ package struct LocalCluster: Sendable {
     /// A service's connection string.
     package func url(user: String, password: Secret) -> Secret {
         Secret("\(server.url(user: user, database: Self.database)) password=\(password.reveal())")
+    }
+
+    /// `initdb` is waited for: that must not hold up one of the few threads that all tasks share.
+    private func onThreadOfItsOwn(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            do {
+                try OwnedThread.start { continuation.resume(with: Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
     }
 
     /// PostgreSQL reads these as its own user, which may not be us.

@@ -39,7 +39,7 @@ package struct ChildLine: Sendable, Equatable {
             let text = line.firstRange(of: "] ").map { line[$0.upperBound...] } ?? line[...]
             let isSerious = text.hasPrefix("FATAL") || text.hasPrefix("PANIC")
             // It says so to each client while it starts or stops: the supervisor knows already.
-            let isExpected = ["the database system is", "administrator command"].contains { text.contains($0) }
+            let isExpected = Self.expected.contains { text.contains($0) }
             level = isSerious && !isExpected ? .error : .debug
             message = String(text)
         } else {
@@ -48,5 +48,9 @@ package struct ChildLine: Sendable, Equatable {
         }
     }
 
+    private static let expected = [
+        "the database system is", "administrator command", "connection to client lost",
+        "database \"ensemble\" does not exist",
+    ]
     private static let shown: Set<String> = ["time", "level", "service", "instance", "logger", "message"]
 }

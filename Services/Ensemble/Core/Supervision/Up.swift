@@ -176,9 +176,15 @@ struct Up: Sendable {
             }
         }
         var services = ServicePlan.all.filter { $0.tier >= .gateway }.map(\.service)
+        var isDatabaseMade = cluster == nil
+        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2), floor: .milliseconds(20))
         let patience = ContinuousClock.now + .seconds(5)
         while !Task.isCancelled {
             do {
+                if let cluster, !isDatabaseMade {
+                    try await DatabaseSetup.makeDatabase(in: cluster, logger: logger)
+                    isDatabaseMade = true
+                }
                 try await prepareDatabase(database, passwords)
                 supervisor.notice("database", nil)
                 for service in services { supervisor.post(.release(.service(service))) }
@@ -194,12 +200,12 @@ struct Up: Sendable {
                     services = []
                 }
             }
-            try? await Task.sleep(for: .milliseconds(50))
+            // While the server starts, a try costs little; a schema that is refused is not tried twenty times a second.
+            try? await Task.sleep(for: isDatabaseMade ? backoff.next() : .milliseconds(30))
         }
     }
 
     private func prepareDatabase(_ database: PostgresClient, _ passwords: [ServiceName: Secret]) async throws {
-        if let cluster { try await DatabaseSetup.makeDatabase(in: cluster, logger: logger) }
         let setup = DatabaseSetup(client: database, logger: logger)
         try await setup.migrate(from: installation.migrations, isSingleRole: passwords.isEmpty)
         try await setup.setPasswords(passwords)
