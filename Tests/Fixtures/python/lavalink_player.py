@@ -95,12 +95,18 @@ async def main():
     ready = await wait(lavalink.NodeReadyEvent)
     assert ready.resumed and ready.session_id == before, (ready.resumed, ready.session_id, before)
 
-    # The handshake tells the same in a header.
+    # The handshake tells the same in a header, and refuses a wrong password.
     async with aiohttp.ClientSession() as session:
         address = f"http://{HOST}:{PORT}/v4/websocket"
         async with session.ws_connect(address, headers={"Authorization": "youshallnotpass", "User-Id": "5"}) as socket:
             assert socket._response.headers["Session-Resumed"] == "false", socket._response.headers
             assert (await socket.receive_json())["op"] == "ready"
+
+        try:
+            await session.ws_connect(address, headers={"Authorization": "wrong", "User-Id": "5"})
+            raise AssertionError("took a wrong password")
+        except aiohttp.WSServerHandshakeError as error:
+            assert error.status == 401, error.status
 
     await client.player_manager.destroy(GUILD)
     assert await node.get_players() == []

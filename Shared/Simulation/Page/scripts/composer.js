@@ -181,6 +181,9 @@ export function startComposer(root) {
       event.preventDefault();
       choose(Math.max(0, chosen));
     } else if (event.key === "Escape") {
+      // Also what is still being looked up stays away: Enter then sends.
+      clearTimeout(timer);
+      turn += 1;
       close();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
