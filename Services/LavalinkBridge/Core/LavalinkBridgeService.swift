@@ -1,5 +1,6 @@
 import BusContract
 import DiscordModel
+import DurableEvents
 import LavalinkModel
 import Logging
 import MessageBus
@@ -47,17 +48,33 @@ package struct LavalinkBridgeService: HostedService {
     }
 
     package func run() async throws {
+        host.health.component("players").notReady("waiting for the database")
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { try await serveSearches() }
-                group.addTask { await performer.run() }
-                group.addTask { await tick() }
                 group.addTask { await watchNodes() }
-                guard let sessions = await restore() else { return }
-                group.addTask { try await serveSyncs() }
-                group.addTask { await sweep() }
-                try await followFleet(sessions, &group)
+                group.addTask { try await holdPlayers() }
             }
+        }
+    }
+
+    /// Looks after players while this process holds their lease: two sessions of one name would end each other. A lease
+    /// that is lost ends the process, and the nodes play on until the next one takes over.
+    private func holdPlayers() async throws {
+        let bridge = self
+        do {
+            try await host.spine.leaseKeeper.withLease("lavalink-bridge") { _ in
+                try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { await bridge.performer.run() }
+                    group.addTask { await bridge.tick() }
+                    guard let sessions = await bridge.restore() else { return }
+                    group.addTask { try await bridge.serveSyncs() }
+                    group.addTask { await bridge.sweep() }
+                    try await bridge.followFleet(sessions, &group)
+                }
+            }
+        } catch is CancellationError {
+            return
         }
     }
 
@@ -96,7 +113,6 @@ package struct LavalinkBridgeService: HostedService {
     /// Reads what an earlier process left behind, as soon as the database is there; nil = stopped before.
     private func restore() async -> [LavalinkSessions.Stored]? {
         let health = host.health.component("players")
-        health.notReady("waiting for the database")
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
         while !Task.isCancelled {
             do {

@@ -5,8 +5,8 @@ import MusicCore
 import Postgres
 import Store
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Music, from a member's command to a node", .timeLimit(.minutes(2)))
 struct MusicIntegrationTests {
@@ -17,9 +17,9 @@ struct MusicIntegrationTests {
                 try await stage.with(MusicService.self) {
                     stage.gateway.join(1, 10)
                     stage.gateway.join(2, 20)
-                    let first = try await stage.play("first song", 1)
+                    let first = try await stage.play("paper boats", 1)
                     #expect(first.contains("Rainbow") && first.contains("<#10>"))
-                    let second = try await stage.play("second song", 2)
+                    let second = try await stage.play("kettle", 2)
                     #expect(second.contains("Iris") && second.contains("<#20>"))
                     try await eventually("both play") {
                         stage.playing("rainbow") != nil && stage.playing("iris") != nil
@@ -28,7 +28,9 @@ struct MusicIntegrationTests {
                     let places = stage.gateway.state.withLock { $0.bots }
                     #expect(places[FakeGateway.troupe[0]] == ChannelID(10))
                     #expect(places[FakeGateway.troupe[1]] == ChannelID(20))
-                    #expect(stage.gateway.state.withLock { $0.declared } == ["nowplaying", "play", "queue", "skip", "stop"])
+                    #expect(
+                        stage.gateway.state.withLock { $0.declared } == ["nowplaying", "play", "queue", "skip", "stop"]
+                    )
                 }
             }
         }
@@ -168,9 +170,12 @@ struct MusicIntegrationTests {
                     _ = try await stage.play("three", 1)
                     try await eventually("all three have played", within: .seconds(15)) {
                         let rows = try await stage.database.query(
-                            "SELECT count(*) AS n FROM queue_entries WHERE state = 'finished'")
+                            "SELECT count(*) AS n FROM queue_entries WHERE state = 'finished'"
+                        )
                         return try rows.only()["n"] == 3
                     }
+                    // One that plays holds the others back until all are queued.
+                    _ = try await stage.play("four", 1)
                     for number in 1...5 { _ = try await stage.play("broken \(number)", 1) }
                     try await eventually("it gives up", within: .seconds(15)) {
                         stage.gateway.state.withLock { state in
@@ -178,7 +183,8 @@ struct MusicIntegrationTests {
                         }
                     }
                     let rows = try await stage.database.query(
-                        "SELECT count(*) AS n FROM queue_entries WHERE state = 'queued'")
+                        "SELECT count(*) AS n FROM queue_entries WHERE state = 'queued'"
+                    )
                     let count: Int = try rows.only()["n"]
                     #expect(count == 2)
                 }

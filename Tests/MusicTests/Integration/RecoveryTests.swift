@@ -6,8 +6,8 @@ import Postgres
 import Simulation
 import Store
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Music when something is killed", .timeLimit(.minutes(2)))
 struct MusicRecoveryTests {
@@ -98,13 +98,15 @@ struct MusicRecoveryTests {
                         stage.nodes.contains { node in
                             node.name != before.node
                                 && node.double.node.sessions.values.contains { session in
-                                    session.players["\(FakeGateway.guild)"]?.userData["entry"]?.stringValue == before.entry
+                                    session.players["\(FakeGateway.guild)"]?.userData["entry"]?.stringValue
+                                        == before.entry
                                 }
                         }
                     }
-                    let position = stage.nodes.filter { $0.name != before.node }.flatMap {
-                        $0.double.node.sessions.values.compactMap { $0.players["\(FakeGateway.guild)"]?.position }
-                    }.max() ?? 0
+                    let position =
+                        stage.nodes.filter { $0.name != before.node }.flatMap {
+                            $0.double.node.sessions.values.compactMap { $0.players["\(FakeGateway.guild)"]?.position }
+                        }.max() ?? 0
                     #expect(position >= before.position - 200)
                 }
             }
@@ -148,7 +150,7 @@ struct MusicRecoveryTests {
                         state.sessions[rainbow] = nil
                     }
                     stage.nodes[0].double.inject(.voiceClosed(code: 4014, bot: nil))
-                    stage.gateway.publish("READY", of: rainbow, [:])
+                    stage.gateway.announce(rainbow, [.connecting, .online])
                     try await eventually("it is heard again", within: .seconds(3)) {
                         guard let now = stage.playing("rainbow") else { return false }
                         return now.entry == before.entry && now.position > before.position

@@ -80,7 +80,11 @@ final class FakeGateway: VoiceAuthority, Sendable {
         voice["channel_id"] = .some(channel?.description)
         publish("VOICE_STATE_UPDATE", of: bot, voice, user: Self.user(of: bot))
         guard channel != nil else { return }
-        publish("VOICE_SERVER_UPDATE", of: bot, ["guild_id": "\(Self.guild)", "token": token, "endpoint": "eu.example"])
+        publish(
+            "VOICE_SERVER_UPDATE",
+            of: bot,
+            ["guild_id": "\(Self.guild)", "token": token, "endpoint": "eu.example"]
+        )
     }
 
     func publish(_ event: String, of bot: BotID, _ body: [String: String?], user: UserID? = nil) {
@@ -98,6 +102,11 @@ final class FakeGateway: VoiceAuthority, Sendable {
                 payload: Array(payload)
             )
         )
+    }
+
+    /// Tells how a bot's gateway session goes.
+    func announce(_ bot: BotID, _ states: [BotState]) {
+        for state in states { bus.publish(BotStateChanged(status: BotStatus(bot: bot, state: state))) }
     }
 
     // MARK: - Requests

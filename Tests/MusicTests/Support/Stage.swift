@@ -29,7 +29,12 @@ struct Stage: Sendable {
 
     final class Counter64: Sendable {
         private let value = Mutex<UInt64>(1000)
-        func next() -> UInt64 { value.withLock { $0 += 1; return $0 } }
+        func next() -> UInt64 {
+            value.withLock {
+                $0 += 1
+                return $0
+            }
+        }
     }
 
     init(
@@ -81,16 +86,23 @@ struct Stage: Sendable {
         let service = try await type.init(
             host: Host(context: context, bus: connection, database: client, spine: spine)
         )
+        // In the order in which a process starts its parts; they end in the opposite one.
         return try await withBackground {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await connection.run() }
-                group.addTask { try await client.run() }
-                group.addTask { try await spine.run() }
-                group.addTask { try await service.run() }
-                try await group.waitForAll()
-            }
+            try await connection.run()
         } body: {
-            try await body()
+            try await withBackground {
+                try await client.run()
+            } body: {
+                try await withBackground {
+                    try await spine.run()
+                } body: {
+                    try await withBackground {
+                        try await service.run()
+                    } body: {
+                        try await body()
+                    }
+                }
+            }
         }
     }
 
@@ -158,7 +170,7 @@ func withStage(
     lengths: ClosedRange<Int64> = 60...90,
     _ body: @Sendable (Stage) async throws -> Void
 ) async throws {
-    let database = try await PostgresCluster.shared.makeDatabase()
+    let database = try await PostgresCluster.shared.makeMigratedDatabase()
     let client = try database.makeClient()
     try await withTestBus { bus in
         try await bus.withConnection(.gateway) { connection in
@@ -179,7 +191,6 @@ func withStage(
                     try await withBackground {
                         try await client.run()
                     } body: {
-                        try await migrate(client)
                         try await body(
                             Stage(
                                 bus: bus,
@@ -208,16 +219,5 @@ private func withNodes(
     try await SimulationServer([next]).withRunning { url in
         let node = (name: "node\(running.count + 1)", double: next, url: url)
         try await withNodes(Array(doubles.dropFirst()), running + [node], body)
-    }
-}
-
-private func migrate(_ client: PostgresClient) async throws {
-    let folder = BuiltProducts.checkout.appending(path: "infra/migrations")
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-    for name in names.sorted() {
-        let bytes = try Data(contentsOf: folder.appending(path: name))
-        try await client.withTransaction { transaction in
-            try await transaction.execute(script: String(decoding: bytes, as: UTF8.self))
-        }
     }
 }

@@ -41,6 +41,7 @@ struct NodeSession: Sendable {
                 refused = error.code == .refused && (error.message.contains("401") || error.message.contains("403"))
                 log(error.message, failures: machine.failures, refused: refused)
             } catch {
+                if Task.isCancelled { return }
                 log("\(error)", failures: machine.failures, refused: false)
             }
             if Task.isCancelled { return }

@@ -16,13 +16,21 @@ struct VoiceListener: Sendable {
     let logger: Logger
 
     func run() async throws {
-        let events = ["VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE", "READY", "RESUMED"]
+        let events = ["VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"]
         let topics = (0..<max(1, shards)).flatMap { shard in
             events.map { TopicFilter(.discord(Partition(bot: bot, shard: shard), $0)) }
         }
-        try await bus.withSubscription(topics, capacity: 2_000, name: "voice of \(bot)") { subscription in
+        let states = TopicFilter(BotStateChanged.topic)
+        try await bus.withSubscription(topics + [states], capacity: 2_000, name: "voice of \(bot)") { subscription in
+            var before: BotState?
             for await batch in subscription {
-                for event in batch { await receive(event) }
+                for event in batch {
+                    if event.isUnder(BotStateChanged.topic) {
+                        await follow(event, &before)
+                    } else {
+                        await receive(event)
+                    }
+                }
             }
         }
     }
@@ -52,13 +60,22 @@ struct VoiceListener: Sendable {
                 token: update.token,
                 endpoint: update.endpoint
             )
-        case "READY":
-            await supervisor.gatewayIdentified(bot)
-        case "RESUMED":
-            await supervisor.gatewayResumed(bot)
         default:
             break
         }
+    }
+
+    /// The bot's gateway session: one that was made anew has no voice, one that was resumed may have lost it.
+    private func follow(_ event: IncomingEvent, _ before: inout BotState?) async {
+        guard let status = try? event.decode(BotStateChanged.self).status, status.bot == bot else { return }
+        if status.state == .online, before != .online {
+            if before == .connecting {
+                await supervisor.gatewayIdentified(bot)
+            } else {
+                await supervisor.gatewayResumed(bot)
+            }
+        }
+        before = status.state
     }
 
     private func unreadable(_ event: IncomingEvent) {
