@@ -76,13 +76,3 @@ CREATE TABLE lavalink_sessions (
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (bot, node)
 );
-
-SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'player_desired', ARRAY['music']);
-SELECT ensemble_grant('USAGE', 'SEQUENCE player_generation', ARRAY['music']);
-SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'queue_entries', ARRAY['music']);
-SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'music_commands', ARRAY['music']);
-SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'player_observed', ARRAY['lavalink-bridge']);
-SELECT ensemble_grant('SELECT, INSERT, UPDATE, DELETE', 'lavalink_sessions', ARRAY['lavalink-bridge']);
-SELECT ensemble_grant('SELECT', 'player_desired', ARRAY['lavalink-bridge', 'admin-api']);
-SELECT ensemble_grant('SELECT', 'player_observed', ARRAY['music', 'admin-api']);
-SELECT ensemble_grant('SELECT', 'queue_entries', ARRAY['admin-api']);
