@@ -45,7 +45,8 @@ struct PersonaBench: Sendable {
                 try await bus.withConnection(.persona) { connection in
                     let instance = ServiceInstance(service: .persona)
                     var configuration = PersonaConfiguration()
-                    configuration.lease = .milliseconds(400)
+                    // Short, for tests wait until a dead worker's claim runs out; long enough for a busy machine.
+                    configuration.lease = .seconds(2)
                     configuration.pollInterval = .milliseconds(20)
                     configuration.editInterval = .milliseconds(20)
                     let bench = PersonaBench(
