@@ -51,7 +51,7 @@ package struct ServicePlan: Sendable {
         ServicePlan(
             service: .lavalinkBridge,
             tier: .services,
-            variables: ["LAVALINK_*", "WORKER_*"],
+            variables: ["LAVALINK_*", "WORKER_*", "MUSIC_LINK_HOSTS"],
             usesDatabase: true
         ),
         ServicePlan(service: .scheduler, tier: .services, variables: ["SCHEDULER_*"], usesDatabase: true),
