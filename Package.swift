@@ -235,7 +235,7 @@ let testTargets: [Target] = [
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
     tests("StoreTests", ["Store", "Postgres", "BusContract", "DiscordModel", "ServiceKit"]),
     tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "DiscordModel", "ServiceKit", "ZeroMQ", logging]),
-    tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore"]),
+    tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore", "Postgres", "BusContract", "DiscordModel", "ServiceKit", logging]),
     tests("DiscordRESTTests", ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),
     tests("LLMTests", ["LLM", "Simulation", "ServiceKit", httpClient, nio, nioPosix, logging]),

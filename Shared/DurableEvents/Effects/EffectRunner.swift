@@ -30,6 +30,9 @@ actor EffectRunner {
     private let metrics: Metrics
 
     private var phases: [String: Phase] = [:]
+    /// How often an effect has certainly failed, for the key of its next request: a worker keeps its reply to a key for
+    /// a while, and would answer the next attempt with the failure of the last.
+    private var rounds: [String: Int] = [:]
     private var ends: [(key: String, state: String, status: Int, detail: String)] = []
     private let (orders, orderSink) = AsyncStream.makeStream(of: Order.self, bufferingPolicy: .bufferingNewest(bound))
     private let (flushes, flushSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -148,11 +151,23 @@ actor EffectRunner {
             safety: effect.safety
         )
         do {
-            let outcome = try await bus.request(request, timeout: Self.requestTimeout, key: effect.key)
+            let outcome = try await bus.request(request, timeout: Self.requestTimeout, key: requestKey(of: effect))
+            // After an uncertain end the key stays: the first attempt may still be under way, and is then joined.
+            if let failure = outcome.failure, failure.kind != .outcomeUnknown { noteRound(of: effect) }
             return EffectDecision(outcome, safety: effect.safety, method: effect.method, sinceFirst: pending.sinceFirst)
         } catch {
             return EffectDecision(error, safety: effect.safety, sinceFirst: pending.sinceFirst)
         }
+    }
+
+    private func requestKey(of effect: Effect) -> String {
+        rounds[effect.key].map { "\(effect.key)#\($0)" } ?? effect.key
+    }
+
+    private func noteRound(of effect: Effect) {
+        // Bounded: without its number an effect waits some seconds longer, no more.
+        if rounds.count >= Self.bound { rounds.removeAll() }
+        rounds[effect.key, default: 0] += 1
     }
 
     /// Notes how an attempt ended; nil = its time is over.
@@ -191,6 +206,7 @@ actor EffectRunner {
     }
 
     private func finish(_ key: String, _ state: String, _ status: Int, _ detail: String) {
+        rounds[key] = nil
         ends.append((key, state, status, detail))
         flushSink.yield()
     }

@@ -1,0 +1,248 @@
+import BusContract
+import DiscordModel
+import Logging
+import MessageBus
+import Postgres
+import ServiceKit
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import DurableEvents
+
+/// Effects and events that a real database holds, carried out over a real switchboard.
+@Suite("effects and outbox", .timeLimit(.minutes(2)))
+struct EffectRunnerTests {
+    @Test("an effect happens once by its key, however often it is added")
+    func once() async throws {
+        try await withStack { stack in
+            for _ in 0..<3 { try await stack.spine.transaction { $0.add(try delete(1)) } }
+            try await stack.expect(key: "delete:1", state: "done")
+            try await stack.spine.transaction { $0.add(try delete(1)) }
+            #expect(stack.gateway.calls(of: "/channels/5/messages/1") == 1)
+        }
+    }
+
+    @Test("nothing of a transaction that rolls back is sent or published")
+    func rollback() async throws {
+        struct Stop: Error {}
+        try await withStack { stack in
+            await #expect(throws: Stop.self) {
+                try await stack.spine.transaction { transaction in
+                    transaction.add(try delete(1))
+                    try await transaction.publish(caseOpened(1))
+                    throw Stop()
+                }
+            }
+            try await stack.spine.transaction { $0.add(try delete(2)) }
+            try await stack.expect(key: "delete:2", state: "done")
+            #expect(stack.gateway.calls(of: "/channels/5/messages/1") == 0)
+            #expect(try await stack.owner.query("SELECT 1 AS one FROM outbox").isEmpty)
+        }
+    }
+
+    @Test("an idempotent effect may leave before its commit, and does not leave twice")
+    func early() async throws {
+        try await withStack { stack in
+            let effect = try delete(7)
+            await stack.spine.sendEarly(effect)
+            try await eventually("it is sent") { stack.gateway.calls(of: effect.path) == 1 }
+            try await stack.spine.transaction { $0.add(effect) }
+            try await stack.expect(key: effect.key, state: "done")
+            #expect(stack.gateway.calls(of: effect.path) == 1)
+        }
+    }
+
+    @Test("what fails for a time is tried again, what Discord refuses is not")
+    func retries() async throws {
+        try await withStack { stack in
+            stack.gateway.script("/channels/5/messages/1") { attempt in
+                attempt < 3
+                    ? RESTOutcome(status: 0, failure: RESTFailure(kind: .unreachable, message: "down"))
+                    : RESTOutcome(status: 204)
+            }
+            stack.gateway.script("/channels/5/messages/2") { _ in
+                RESTOutcome(status: 403, failure: RESTFailure(kind: .refused, code: 50013, message: "no permission"))
+            }
+            stack.gateway.script("/channels/5/messages/3") { _ in
+                RESTOutcome(status: 404, failure: RESTFailure(kind: .refused, code: 10008, message: "unknown message"))
+            }
+            try await stack.spine.transaction { transaction in
+                for message in 1...3 { transaction.add(try delete(UInt64(message))) }
+            }
+            try await stack.expect(key: "delete:2", state: "refused")
+            // What is to be deleted is gone already.
+            try await stack.expect(key: "delete:3", state: "done")
+            try await stack.expect(key: "delete:1", state: "done")
+            #expect(stack.gateway.calls(of: "/channels/5/messages/1") == 3)
+            #expect(stack.gateway.calls(of: "/channels/5/messages/2") == 1)
+        }
+    }
+
+    @Test("an effect of unknown outcome that must not be repeated is left to an operator")
+    func unknown() async throws {
+        try await withStack { stack in
+            var effect = try delete(1)
+            effect.method = "POST"
+            effect.safety = .neverRetry
+            stack.gateway.script(effect.path) { _ in
+                RESTOutcome(status: 0, failure: RESTFailure(kind: .outcomeUnknown, message: "connection lost"))
+            }
+            try await stack.spine.transaction { $0.add(effect) }
+            try await stack.expect(key: effect.key, state: "unknown")
+            #expect(stack.gateway.calls(of: effect.path) == 1)
+        }
+    }
+
+    @Test("what a killed process left is carried out by the next")
+    func leftBehind() async throws {
+        try await withStack(runsAtOnce: false) { stack in
+            // Committed, and the process died before it sent anything.
+            let effects = try (1...30).map { try delete(UInt64($0)) }
+            try await stack.client.withTransaction { transaction in
+                _ = try await EffectTable(executor: transaction, service: .moderation).insert(effects)
+            }
+            try await stack.owner.query("UPDATE effects SET next_attempt_at = now()")
+            try await withBackground {
+                try await stack.spine.run()
+            } body: {
+                for effect in effects { try await stack.expect(key: effect.key, state: "done") }
+            }
+            for effect in effects { #expect(stack.gateway.calls(of: effect.path) == 1) }
+        }
+    }
+
+    @Test("events of ours leave in the order of their commits, without a hole")
+    func outbox() async throws {
+        try await withStack { stack in
+            try await stack.bus.withConnection(.adminAPI) { reader in
+                let topic = TopicFilter(CaseOpened.topic)
+                try await reader.withSubscription([topic], name: "test") { subscription in
+                    await subscription.waitUntilOpen(timeout: .seconds(5))
+                    await withThrowingTaskGroup(of: Void.self) { group in
+                        for number in 1...60 {
+                            group.addTask { () async throws -> Void in
+                                try await stack.spine.transaction { transaction in
+                                    try await transaction.publish(caseOpened(number))
+                                    // Every third changes its mind: its number must not leave a hole.
+                                    if number % 3 == 0 { throw CancellationError() }
+                                }
+                            }
+                        }
+                        while let result = await group.nextResult() { _ = result }
+                    }
+                    var seqs: [UInt64] = []
+                    for await batch in subscription {
+                        for event in batch {
+                            let header = try event.header
+                            #expect(header.prev == header.seq - 1)
+                            seqs.append(header.seq)
+                        }
+                        if seqs.count >= 40 { break }
+                    }
+                    #expect(seqs == Array(1...40))
+                }
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    private func delete(_ message: UInt64) throws -> Effect {
+        Effect.deleteMessage(
+            MessageID(message),
+            in: ChannelID(5),
+            by: try #require(BotID("iris")),
+            reason: "a test"
+        )
+    }
+
+    private func caseOpened(_ number: Int) -> CaseOpened {
+        CaseOpened(
+            guild: GuildID(1),
+            number: number,
+            type: "warn",
+            user: UserID(2),
+            moderator: nil,
+            reason: "r"
+        )
+    }
+
+    private func withStack(
+        runsAtOnce: Bool = true,
+        _ body: @Sendable @escaping (Stack) async throws -> Void
+    ) async throws {
+        let database = try await PostgresCluster.shared.makeMigratedDatabase()
+        let owner = try database.makeClient(maximumConnections: 2)
+        let client = try database.makeClient(user: "ensemble_moderation") { $0.acquireTimeout = .seconds(20) }
+        try await withTestBus { bus in
+            try await bus.withConnection(.gateway) { gatewayBus in
+                let gateway = FakeGateway()
+                try await withBackground {
+                    try await gatewayBus.serve(ExecuteREST.self) { request, _ in gateway.answer(request) }
+                } body: {
+                    try await bus.withConnection(.moderation) { connection in
+                        let instance = ServiceInstance(service: .moderation)
+                        let spine = Spine(
+                            database: client,
+                            bus: connection,
+                            instance: instance,
+                            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                            metrics: MetricsRegistry(instance: instance)
+                        )
+                        let stack = Stack(client: client, owner: owner, bus: bus, spine: spine, gateway: gateway)
+                        guard runsAtOnce else { return try await body(stack) }
+                        try await withBackground {
+                            try await spine.run()
+                        } body: {
+                            try await body(stack)
+                        }
+                    }
+                }
+            }
+        }
+        await client.close()
+        await owner.close()
+    }
+}
+
+/// A service of the role `ensemble_moderation`, and a gateway to which it speaks.
+private struct Stack: Sendable {
+    let client: PostgresClient
+    let owner: PostgresClient
+    let bus: TestBus
+    let spine: Spine
+    let gateway: FakeGateway
+
+    func expect(key: String, state: String) async throws {
+        try await eventually("\(key) is \(state)", within: .seconds(20)) {
+            let rows = try await owner.query("SELECT state FROM effects WHERE key = \(key)")
+            return try rows.first?.decode(String.self, "state") == state
+        }
+    }
+}
+
+/// Counts calls, and answers as it is told.
+private final class FakeGateway: Sendable {
+    private struct State {
+        var calls: [String: Int] = [:]
+        var scripts: [String: @Sendable (Int) -> RESTOutcome] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func script(_ path: String, _ answer: @escaping @Sendable (Int) -> RESTOutcome) {
+        state.withLock { $0.scripts[path] = answer }
+    }
+
+    func calls(of path: String) -> Int {
+        state.withLock { $0.calls[path, default: 0] }
+    }
+
+    func answer(_ request: ExecuteREST) -> RESTOutcome {
+        state.withLock { state in
+            state.calls[request.path, default: 0] += 1
+            return state.scripts[request.path]?(state.calls[request.path, default: 1]) ?? RESTOutcome(status: 204)
+        }
+    }
+}
