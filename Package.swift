@@ -215,6 +215,16 @@ let doubles: [Target] = [
     )
 ]
 
+// MARK: - Benchmarks: our side, beside peers of other people's making
+
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "bench-bus",
+        dependencies: ["MessageBus", "BusContract", "DiscordModel", "ServiceKit", logging],
+        path: "Tests/Benchmarks/bus/Program"
+    )
+]
+
 // MARK: - Tests
 
 let testTargets: [Target] = [
@@ -296,7 +306,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     ],
-    targets: declarations + leaves + capabilities + services + doubles + testTargets
+    targets: declarations + leaves + capabilities + services + doubles + benchmarks + testTargets
 )
 
 for target in package.targets where target.type != .system {

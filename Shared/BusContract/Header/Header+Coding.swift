@@ -3,7 +3,8 @@ import DiscordModel
 // The proto3 encoding of `ensemble.bus.v1.Header` (protos/bus/v1/header.proto), by hand: a header is written and read
 // for every event, and the general library would cost more than the rest of the way.
 
-private enum Field {
+/// The field numbers of `ensemble.bus.v1.Header`.
+enum HeaderField {
     static let type = 1
     static let schemaVersion = 2
     static let source = 3
@@ -25,6 +26,8 @@ private enum Field {
 }
 
 extension Header {
+    private typealias Field = HeaderField
+
     /// Appends the encoded header to `bytes`.
     package func encode(into bytes: inout [UInt8]) {
         var writer = ProtoWriter(appendingTo: bytes)

@@ -25,7 +25,22 @@ package struct IncomingEvent: Sendable {
     ///
     /// - Throws: what is wrong with its bytes: count the event as malformed and pass it over.
     package var header: Header {
-        get throws(WireError) { try Header(decoding: headerBytes) }
+        get throws(WireError) {
+            try batch.bytes.withUnsafeBytes { bytes in
+                let header = UnsafeRawBufferPointer(rebasing: bytes[batch.range(ofFrame: firstFrame + 1)])
+                return Result { () throws(WireError) -> Header in try Header(decoding: header) }
+            }.get()
+        }
+    }
+
+    /// The event's place in its stream, without decoding the rest of the header.
+    package var place: EventPlace {
+        get throws(WireError) {
+            try batch.bytes.withUnsafeBytes { bytes in
+                let header = UnsafeRawBufferPointer(rebasing: bytes[batch.range(ofFrame: firstFrame + 1)])
+                return Result { () throws(WireError) -> EventPlace in try EventPlace(decoding: header) }
+            }.get()
+        }
     }
 
     /// Reads the payload as one of our messages.

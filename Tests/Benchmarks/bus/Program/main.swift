@@ -1,0 +1,44 @@
+import BusContract
+import Glibc
+import Logging
+import MessageBus
+import ServiceKit
+
+// Our side of the bus's benchmarks: publisher, subscriber, caller and worker through the asynchronous API, against the
+// real `bus` process. Roles and output are those of peers/bus_peer.c.
+//
+//   bench-bus publish FOLDER COUNT WINDOW SHARED
+//   bench-bus subscribe FOLDER COUNT SHARED
+//   bench-bus ask FOLDER COUNT
+//   bench-bus answer FOLDER
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 3 else {
+    print("bench-bus publish|subscribe|ask|answer FOLDER …")
+    exit(64)
+}
+LoggingSystem.bootstrap { label in
+    var handler = StreamLogHandler.standardError(label: label)
+    handler.logLevel = .warning
+    return handler
+}
+let endpoints = BusEndpoints.ipc(directory: arguments[2])
+do {
+    switch (arguments[1], arguments.count) {
+    case ("publish", 6):
+        try await publish(
+            endpoints,
+            count: Int(arguments[3]) ?? 0,
+            window: Int(arguments[4]) ?? 0,
+            shared: SharedCounter(arguments[5])
+        )
+    case ("subscribe", 5):
+        try await subscribe(endpoints, count: Int(arguments[3]) ?? 0, shared: SharedCounter(arguments[4]))
+    case ("ask", 4): try await ask(endpoints, count: Int(arguments[3]) ?? 0)
+    case ("answer", 3): try await answer(endpoints)
+    default: exit(64)
+    }
+} catch {
+    print("bench-bus: \(error)")
+    exit(1)
+}

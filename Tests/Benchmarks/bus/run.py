@@ -1,0 +1,118 @@
+"""The bus group: our bus and plain C on libzmq, in turns, in the same run, on the same machine.
+
+Three processes each: publisher, switchboard, subscriber, over ipc with production high-water marks and 256-byte
+payloads in three frames. Writes its rows to the file named by the first argument; the second is the folder of our
+release binaries, the third that of the peers."""
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+OUT, OURS, PEERS = sys.argv[1:4]
+RUNS = int(os.environ.get("BENCH_RUNS", "3"))
+EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
+REQUESTS = int(os.environ.get("BENCH_REQUESTS", "10000"))
+# libzmq learns in steps of half a high-water mark how far the reader is: less than that is never dropped.
+WINDOW = 4000
+
+
+class Side:
+    """One of the two implementations: how its processes are started."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = tempfile.mkdtemp(prefix="bb", dir="/tmp")
+        os.chmod(self.folder, 0o700)
+        self.shared = os.path.join(self.folder, "shared")
+        with open(self.shared, "wb") as file:
+            file.write((-1).to_bytes(8, "little", signed=True) + bytes(4088))
+
+    def command(self, role, *arguments):
+        program = [f"{OURS}/bench-bus"] if self.name == "ours" else [f"{PEERS}/bus_peer"]
+        return program + [role, self.folder, *map(str, arguments)]
+
+    def switch(self, role):
+        if self.name == "peer":
+            return start(self.command(role))
+        environment = dict(
+            os.environ, ENSEMBLE_BUS=f"ipc://{self.folder}", BUS_PORT="0", LOG_LEVEL="error", LOG_FORMAT="console")
+        return start([f"{OURS}/bus"], env=environment)
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(command, **options):
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
+
+
+def finish(process):
+    """Its output, and the CPU seconds it spent."""
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return output, usage.ru_utime + usage.ru_stime
+
+
+def stop(process):
+    process.terminate()
+    return finish(process)[1]
+
+
+def events(name):
+    side = Side(name)
+    switch = side.switch("proxy")
+    time.sleep(0.3)
+    subscriber = start(side.command("subscribe", EVENTS, side.shared))
+    publisher = start(side.command("publish", EVENTS, WINDOW, side.shared))
+    output, subscriber_cpu = finish(subscriber)
+    _, publisher_cpu = finish(publisher)
+    switch_cpu = stop(switch)
+    side.remove()
+    if subscriber.returncode or publisher.returncode:
+        raise SystemExit(f"{name}: {output}")
+    parts = [1e6 * cpu / EVENTS for cpu in (publisher_cpu, switch_cpu, subscriber_cpu)]
+    print(f"  {name}: {EVENTS / float(output):,.0f} events/s, CPU µs/event {' + '.join(f'{p:.2f}' for p in parts)}")
+    return EVENTS / float(output), sum(parts)
+
+
+def requests(name):
+    side = Side(name)
+    switch = side.switch("broker")
+    time.sleep(0.3)
+    worker = start(side.command("answer"))
+    time.sleep(0.3)
+    output, _ = finish(start(side.command("ask", REQUESTS)))
+    stop(worker)
+    stop(switch)
+    side.remove()
+    print(f"  {name}: {float(output):.1f} µs")
+    return float(output)
+
+
+def row(name, unit, better, ours, peer, goal, ratio=None):
+    value, peer_value = statistics.median(ours), statistics.median(peer)
+    return {
+        "name": name, "value": round(value, 3), "unit": unit, "better": better, "peer": "plain C on libzmq",
+        "peerValue": round(peer_value, 3), "ratio": round(value / peer_value, 3), "goal": goal,
+        "runs": [round(run, 3) for run in ours],
+    }
+
+
+# In turns, so that a busy neighbour disturbs both sides.
+measured = [(events("peer"), events("ours")) for _ in range(RUNS)]
+answered = [(requests("peer"), requests("ours")) for _ in range(RUNS)]
+rows = [
+    row("bus: events delivered without a gap", "events/s", "higher",
+        [ours[0] for _, ours in measured], [peer[0] for peer, _ in measured], "ratio >= 0.8"),
+    row("bus: CPU per event, three processes", "µs", "lower",
+        [ours[1] for _, ours in measured], [peer[1] for peer, _ in measured], "value <= 4"),
+    row("bus: request and reply through the broker, median", "µs", "lower",
+        [ours for _, ours in answered], [peer for peer, _ in answered], "ratio <= 1.3"),
+]
+with open(OUT, "w") as file:
+    json.dump(rows, file, indent=2)
