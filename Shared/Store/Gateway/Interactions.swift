@@ -27,6 +27,10 @@ package struct StoredInteraction: Hashable, Sendable {
     package let receivedAt: Date
     /// When Discord stops to accept the token: 15 minutes after the interaction.
     package let expiresAt: Date
+    /// Where it was used, by whom, in which language: nil in rows from before these were kept.
+    package let channel: ChannelID?
+    package let user: UserID?
+    package let locale: String
 
     package init(
         interaction: InteractionID,
@@ -38,7 +42,10 @@ package struct StoredInteraction: Hashable, Sendable {
         kind: String,
         state: State = .received,
         receivedAt: Date,
-        expiresAt: Date
+        expiresAt: Date,
+        channel: ChannelID? = nil,
+        user: UserID? = nil,
+        locale: String = ""
     ) {
         self.interaction = interaction
         self.bot = bot
@@ -50,6 +57,9 @@ package struct StoredInteraction: Hashable, Sendable {
         self.state = state
         self.receivedAt = receivedAt
         self.expiresAt = expiresAt
+        self.channel = channel
+        self.user = user
+        self.locale = locale
     }
 }
 
@@ -67,9 +77,11 @@ package struct Interactions: Sendable {
         let rows = try await executor.query(
             """
             INSERT INTO interactions
-                (interaction, bot, application, token, service, name, kind, state, received_at, expires_at)
+                (interaction, bot, application, token, service, name, kind, state, received_at, expires_at, channel,
+                user_id, locale)
             VALUES (\(new.interaction), \(new.bot), \(new.application), \(new.token), \(new.service), \(new.name),
-                \(new.kind), \(new.state.rawValue), \(new.receivedAt), \(new.expiresAt))
+                \(new.kind), \(new.state.rawValue), \(new.receivedAt), \(new.expiresAt), \(new.channel), \(new.user),
+                \(new.locale))
             ON CONFLICT DO NOTHING RETURNING 1 AS inserted
             """
         )
@@ -132,5 +144,8 @@ extension StoredInteraction {
         state = State(rawValue: try row["state"]) ?? .failed
         receivedAt = try row["received_at"]
         expiresAt = try row["expires_at"]
+        channel = try row["channel"]
+        user = try row["user_id"]
+        locale = try row["locale"]
     }
 }

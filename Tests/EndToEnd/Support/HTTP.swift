@@ -23,7 +23,9 @@ struct HTTP {
 
     @discardableResult
     func post<Value: Decodable>(
-        _ path: String, _ body: some Encodable, as type: Value.Type = Value.self
+        _ path: String,
+        _ body: some Encodable,
+        as type: Value.Type = Value.self
     ) async throws -> Value {
         try JSONDecoder().decode(type, from: try await send("POST", path, body: try JSONEncoder().encode(body)))
     }

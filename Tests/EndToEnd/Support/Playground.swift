@@ -79,7 +79,10 @@ struct Playground {
 
     /// Waits for a message that fits, and returns it.
     func message(
-        _ what: String, in channel: String, within limit: Duration = .seconds(20), _ fits: (Message) -> Bool
+        _ what: String,
+        in channel: String,
+        within limit: Duration = .seconds(20),
+        _ fits: (Message) -> Bool
     ) async throws -> Message {
         var found: Message?
         try await eventually(what, within: limit) {

@@ -23,7 +23,8 @@ final class Troupe: Sendable {
 
     /// Starts the stack, waits until every service is ready, runs the body, stops the stack.
     static func withTroupe(
-        _ settings: [String: String] = [:], _ body: (Troupe) async throws -> Void
+        _ settings: [String: String] = [:],
+        _ body: (Troupe) async throws -> Void
     ) async throws {
         let troupe = try await start(settings)
         do {
@@ -42,7 +43,8 @@ final class Troupe: Sendable {
         let ports = try FreePorts.take(20)
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DISCORD_") }
         let names = [
-            "GATEWAY", "MUSIC", "LAVALINK_BRIDGE", "PERSONA", "MODERATION", "SCHEDULER", "COMMUNITY", "BUS", "ADMIN_API",
+            "GATEWAY", "MUSIC", "LAVALINK_BRIDGE", "PERSONA", "MODERATION", "SCHEDULER", "COMMUNITY", "BUS",
+            "ADMIN_API",
             "PLAYGROUND", "PLAYGROUND_LAVALINK", "DATABASE",
         ]
         for (name, port) in zip(names, ports) {

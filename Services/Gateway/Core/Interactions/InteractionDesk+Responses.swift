@@ -5,6 +5,7 @@ import DiscordREST
 import FoundationEssentials
 import Logging
 import MessageBus
+import ServiceKit
 import Store
 import Synchronization
 
@@ -65,53 +66,76 @@ extension InteractionDesk {
 
     /// Tells the members whose interactions an earlier process left open that it was interrupted.
     func finishLeftovers() async throws {
-        for bot in fleet.allBots {
-            let rows: [StoredInteraction]
-            while true {
-                do {
-                    rows = try await Interactions(database).open(of: bot)
-                    break
-                } catch {
-                    try await Task.sleep(for: .seconds(1))
-                }
-            }
-            for row in rows where open.withLock({ $0[row.interaction] == nil }) {
-                guard let entry = unseal(row) else {
-                    await setState(.failed, row.interaction)
-                    continue
-                }
-                await finish(entry)
+        let start = Date()
+        try await withThrowingDiscardingTaskGroup { group in
+            for bot in fleet.allBots {
+                group.addTask { try await self.finishLeftovers(of: bot, before: start) }
             }
         }
     }
 
-    private func finish(_ entry: OpenInteraction) async {
-        let data = Self.apology(CommandKitTexts.catalogue.text("command.interrupted", in: .english))
-        do {
-            if entry.isAcknowledged {
-                _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
-            } else {
-                // Within its first three seconds it can still be answered.
-                let body = #"{"type":4,"data":\#(data)}"#
-                _ = try await fleet.execute(
-                    DiscordRequest(
-                        .post,
-                        "/interactions/\(entry.id)/\(entry.token)/callback",
-                        body: .json(Array(body.utf8)),
-                        lane: .interaction,
-                        safety: .idempotent,
-                        timeout: .seconds(5)
-                    ),
-                    as: entry.bot
-                )
+    private func finishLeftovers(of bot: BotID, before start: Date) async throws {
+        while !fleet.isOnline(bot) { try await Task.sleep(for: .milliseconds(100)) }
+        var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
+        while true {
+            do {
+                for row in try await Interactions(database).open(of: bot) where row.receivedAt < start {
+                    await finish(row)
+                }
+                return
+            } catch {
+                logger.debug("open interactions not read yet", metadata: ["error": "\(error)"])
             }
-            await setState(.answered, entry.id)
+            try await Task.sleep(for: backoff.next())
+        }
+    }
+
+    private func finish(_ row: StoredInteraction) async {
+        let language = Language(discordLocale: row.locale)
+        let data = Self.apology(texts.text("command.interrupted", in: language))
+        do {
+            guard let entry = unseal(row), entry.isAcknowledged else { throw Unanswerable() }
+            _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
+            await setState(.answered, row.interaction)
+        } catch {
+            // No first response was sent, and its three seconds are over: only the channel is left.
+            await tellMissed(row.interaction, row.bot, InteractionOrigin(row))
+        }
+    }
+
+    private struct Unanswerable: Error {}
+
+    /// Tells a member in the channel that a command could not be answered as Discord wants it; once, by its nonce.
+    func tellMissed(_ interaction: InteractionID, _ bot: BotID, _ origin: InteractionOrigin?) async {
+        defer { _ = open.withLock { $0.removeValue(forKey: interaction) } }
+        await setState(.failed, interaction)
+        // Half-typed options miss nothing that a member would look for.
+        guard let origin, origin.kind != .autocomplete else { return }
+        let text = texts.text(
+            "command.missed",
+            in: Language(discordLocale: origin.locale),
+            ["member": "<@\(origin.user)>", "command": origin.kind == .command ? "/\(origin.name)" : "…"]
+        )
+        let message = OutgoingMessage(
+            content: text,
+            allowedMentions: .only(origin.user),
+            nonce: interaction.description
+        )
+        do {
+            let request = DiscordRequest(
+                .post,
+                "/channels/\(origin.channel)/messages",
+                body: .json(Array(try JSONEncoder().encode(message))),
+                lane: .interaction,
+                safety: .nonce,
+                timeout: .seconds(20)
+            )
+            _ = try await fleet.execute(request, as: bot)
         } catch {
             logger.warning(
-                "an interaction of an earlier process could not be answered",
-                metadata: ["interaction": "\(entry.id)", "error": "\(error)"]
+                "a member was not told of a missed command",
+                metadata: ["interaction": "\(interaction)", "error": "\(error)"]
             )
-            await setState(.failed, entry.id)
         }
     }
 

@@ -33,7 +33,7 @@ final class InteractionDesk: Service {
     let manifests: ManifestStore
     let logger: Logger
     let open = Mutex<[InteractionID: OpenInteraction]>([:])
-    private let texts = CommandKitTexts.catalogue
+    let texts = CommandKitTexts.catalogue
     private let dropped: Counter
     private let (queue, sink) = AsyncStream.makeStream(of: Received.self, bufferingPolicy: .bufferingOldest(bound))
 
@@ -104,7 +104,8 @@ final class InteractionDesk: Service {
             bot: item.bot,
             application: interaction.applicationID,
             token: token,
-            id: interaction.id
+            id: interaction.id,
+            origin: InteractionOrigin(request)
         )
         let language = Language(discordLocale: request.locale)
         guard let owner = manifests.owner(of: request) else {
@@ -113,6 +114,8 @@ final class InteractionDesk: Service {
             return
         }
         guard await remember(entry, request, owner.service, at: item.at) else { return }
+        // Replayed after a RESUME, it can be too old to be answered: the command must then not run unseen.
+        guard !entry.isTooOld else { return await tellMissed(entry.id, entry.bot, entry.origin) }
         open.withLock { $0[entry.id] = entry }
         let state = await converse(entry, request, owner, language)
         await settle(entry, state)
@@ -209,6 +212,8 @@ final class InteractionDesk: Service {
             _ = try await fleet.execute(request, as: entry.bot)
         } catch let error as DiscordRESTError where error.discordCode == 40_060 {
             // Acknowledged before: our first attempt did arrive.
+        } catch let error as DiscordRESTError where error.discordCode == 10_062 {
+            await tellMissed(entry.id, entry.bot, entry.origin)
         } catch {
             logger.warning(
                 "an interaction was not answered",
@@ -252,7 +257,10 @@ final class InteractionDesk: Service {
                 name: String(request.name.prefix(100)),
                 kind: request.kind.rawValue,
                 receivedAt: at,
-                expiresAt: at.addingTimeInterval(Self.tokenLife)
+                expiresAt: at.addingTimeInterval(Self.tokenLife),
+                channel: request.channel,
+                user: request.member.user,
+                locale: request.locale
             )
             if try await Interactions(database).insert(row) { return true }
             let known = try await Interactions(database).find(entry.id)

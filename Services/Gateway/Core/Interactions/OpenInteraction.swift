@@ -10,14 +10,28 @@ final class OpenInteraction: Sendable {
     let token: String
     let id: InteractionID
     let openedAt = Date()
+    let origin: InteractionOrigin?
     private let acknowledged: Mutex<(done: Bool, waiters: [CheckedContinuation<Void, Never>])>
 
-    init(bot: BotID, application: ApplicationID, token: String, id: InteractionID, isAcknowledged: Bool = false) {
+    init(
+        bot: BotID,
+        application: ApplicationID,
+        token: String,
+        id: InteractionID,
+        isAcknowledged: Bool = false,
+        origin: InteractionOrigin? = nil
+    ) {
+        self.origin = origin
         self.bot = bot
         self.application = application
         self.token = token
         self.id = id
         acknowledged = Mutex((isAcknowledged, []))
+    }
+
+    /// Discord takes a first response within 3 s of the interaction, whose id tells when that was.
+    var isTooOld: Bool {
+        !isAcknowledged && Date().timeIntervalSince1970 * 1_000 > Double(id.millisecondsSinceEpoch) + 3_000
     }
 
     var isAcknowledged: Bool { acknowledged.withLock { $0.done } }
