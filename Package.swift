@@ -253,7 +253,7 @@ let testTargets: [Target] = [
         "GatewayTests",
         [
             "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract", "MessageBus", "BusCore",
-            "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio,
+            "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio, nioHTTP1, httpClient,
         ]),
     tests(
         "MusicTests",

@@ -30,10 +30,10 @@ struct IdentifyBudget: Sendable {
         }
         if history.inLastDay >= limit.total - reserve { return .exhausted(.seconds(3600)) }
         guard let sinceLast = history.sinceLast else { return .now }
-        // The first ten an hour only keep to Discord's 5 seconds; then the pause doubles with every five more.
+        // The first ten an hour only keep to Discord's 5 seconds; then the pause doubles with every three more.
         var pause = Duration.seconds(5) / max(limit.maxConcurrency, 1)
         if history.inLastHour >= 10 {
-            pause = min(.seconds(10) * (1 << min((history.inLastHour - 10) / 5, 9)), .seconds(1800))
+            pause = min(.seconds(10) * (1 << min((history.inLastHour - 10) / 3, 9)), .seconds(1800))
         }
         return sinceLast >= pause ? .now : .after(pause - sinceLast)
     }
