@@ -277,7 +277,7 @@ let testTargets: [Target] = [
     // protos/, golden messages and the Codable types agree both ways.
     tests("Contract", ["BusContract", "DiscordModel", "MessageBus"]),
     // The whole package: layers, imports, catalogues.
-    tests("Architecture", []),
+    tests("Architecture", [subprocess, systemPackage]),
     // Clients that nobody here wrote, against the doubles.
     tests("Conformance", ["Simulation", "ServiceKit", "playground", subprocess, systemPackage]),
     // The built executables as child processes, from gateway socket to REST call.
