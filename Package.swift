@@ -209,7 +209,8 @@ let doubles: [Target] = [
         [
             "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, nio, nioPosix,
             nioHTTP1,
-            httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle, deque, orderedCollections, crypto,
+            httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle, deque,
+            orderedCollections, crypto,
         ],
         resources: [.copy("Page")]
     )
@@ -231,7 +232,8 @@ let testTargets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging, subprocess,
+            "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging,
+            subprocess,
             systemPackage,
         ],
         path: "Tests/TestSupport"
@@ -244,34 +246,58 @@ let testTargets: [Target] = [
     tests("WebSocketClientTests", ["WebSocketClient", nio, nioPosix, crypto]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
     tests("StoreTests", ["Store", "Postgres", "BusContract", "DiscordModel", "ServiceKit"]),
-    tests("MessageBusTests", ["MessageBus", "BusCore", "BusContract", "DiscordModel", "ServiceKit", "ZeroMQ", logging]),
-    tests("DurableEventsTests", ["DurableEvents", "MessageBus", "Store", "BusCore", "Postgres", "BusContract", "DiscordModel", "ServiceKit", logging]),
-    tests("DiscordRESTTests", ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]),
+    tests(
+        "MessageBusTests",
+        ["MessageBus", "BusCore", "BusContract", "DiscordModel", "ServiceKit", "ZeroMQ", logging]
+    ),
+    tests(
+        "DurableEventsTests",
+        [
+            "DurableEvents", "MessageBus", "Store", "BusCore", "Postgres", "BusContract", "DiscordModel", "ServiceKit",
+            logging,
+        ]
+    ),
+    tests(
+        "DiscordRESTTests",
+        ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]
+    ),
     tests("CommandKitTests", ["CommandKit", "BusContract"]),
     tests("LLMTests", ["LLM", "Simulation", "ServiceKit", httpClient, nio, nioPosix, logging]),
     tests(
         "GatewayTests",
         [
-            "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract", "MessageBus", "BusCore",
-            "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio, nioHTTP1, httpClient,
-        ]),
+            "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract",
+            "MessageBus", "BusCore",
+            "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio, nioHTTP1,
+            httpClient,
+        ]
+    ),
     tests(
         "MusicTests",
         [
-            "MusicCore", "LavalinkBridgeCore", "LavalinkModel", "BusContract", "DiscordModel", "CommandKit", "DurableEvents",
+            "MusicCore", "LavalinkBridgeCore", "LavalinkModel", "BusContract", "DiscordModel", "CommandKit",
+            "DurableEvents",
             "MessageBus", "Postgres", "Store", "ServiceKit", "ServiceHost", "Simulation", logging, serviceLifecycle,
-        ]),
+        ]
+    ),
     tests(
         "PersonaTests",
         [
-            "PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "BusContract", "MessageBus", "DurableEvents",
+            "PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "BusContract", "MessageBus",
+            "DurableEvents",
             "Postgres", "Store", "ServiceKit", "ServiceHost", httpClient, logging,
         ]
     ),
     tests("ModerationTests", ["ModerationCore"]),
     tests("SchedulerTests", ["SchedulerCore"]),
     tests("CommunityTests", ["CommunityCore"]),
-    tests("AdminAPITests", ["AdminAPICore", "BusContract", "DiscordModel", "Store", hummingbird, hummingbirdTesting, httpTypes, nio, logging]),
+    tests(
+        "AdminAPITests",
+        [
+            "AdminAPICore", "BusContract", "DiscordModel", "Store", hummingbird, hummingbirdTesting, httpTypes, nio,
+            logging,
+        ]
+    ),
     tests("EnsembleTests", ["EnsembleCore", "ServiceKit", logging]),
     tests("SimulationTests", ["Simulation", "DiscordModel", hummingbird, nio, nioPosix, nioHTTP1]),
     // protos/, golden messages and the Codable types agree both ways.

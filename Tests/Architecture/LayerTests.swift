@@ -101,7 +101,8 @@ import Testing
         let names = Repository.text("Shared/ServiceKit/Identity/ServiceName.swift")
         let plans = Repository.text("Services/Ensemble/Core/Supervision/ServicePlan.swift")
         let document = Repository.text("ARCHITECTURE.md")
-        for target in try await PackageDump.current.targets where target.type == "executable" {
+        for target in try await PackageDump.current.targets
+        where target.type == "executable" && target.folder.hasPrefix("Services/") {
             let words = target.name.split(separator: "-").map(String.init)
             let rest = words.dropFirst().map { $0 == "api" ? "API" : $0.prefix(1).uppercased() + $0.dropFirst() }
             let name = words[0] + rest.joined()

@@ -81,7 +81,9 @@ struct ConsumerTests {
             try await source.open("first")
             let old = try #require(source.state.withLock { $0.writer })
             let before = old.stream
-            #expect(try await Leases(source.database).acquire("shard/iris/0", holder: "gateway/1", life: .seconds(9)) != nil)
+            #expect(
+                try await Leases(source.database).acquire("shard/iris/0", holder: "gateway/1", life: .seconds(9)) != nil
+            )
             #expect(old.append(JournalEntry(seq: 1, event: "MESSAGE_CREATE", header: Header().encoded, payload: [])))
             await #expect(throws: JournalWriter.NotOwner.self) { try await old.finish() }
             #expect(try await source.database.query("SELECT 1 AS one FROM journal WHERE stream = \(before)").isEmpty)
@@ -103,7 +105,10 @@ struct ConsumerTests {
     }
 
     private func withConsumer(
-        _ source: Source, _ bus: BusConnection, refusing: Set<UInt64> = [], _ body: () async throws -> Void
+        _ source: Source,
+        _ bus: BusConnection,
+        refusing: Set<UInt64> = [],
+        _ body: () async throws -> Void
     ) async throws {
         let instance = ServiceInstance(service: .moderation)
         let metrics = MetricsRegistry(instance: instance)
@@ -203,10 +208,13 @@ private final class Source: Sendable {
             let payload = Array("{}".utf8)
             if isJournalled {
                 #expect(
-                    writer.append(JournalEntry(seq: seq, event: name, header: header.encoded, payload: payload)))
+                    writer.append(JournalEntry(seq: seq, event: name, header: header.encoded, payload: payload))
+                )
                 state.withLock { $0.last[name] = seq }
             }
-            if !isLost { bus.publish(OutgoingEvent(topic: .discord(partition, name), header: header, payload: payload)) }
+            if !isLost {
+                bus.publish(OutgoingEvent(topic: .discord(partition, name), header: header, payload: payload))
+            }
         }
         if isJournalled { try await writer.finish() }
         if !isLost { pulse() }

@@ -8,7 +8,11 @@ import Testing
 @Suite("effects")
 struct EffectDecisionTests {
     private func decide(
-        _ kind: RESTFailureKind?, status: Int = 0, safety: RESTSafety, method: String = "POST", since: Duration = .zero
+        _ kind: RESTFailureKind?,
+        status: Int = 0,
+        safety: RESTSafety,
+        method: String = "POST",
+        since: Duration = .zero
     ) -> EffectDecision {
         EffectDecision(
             RESTOutcome(status: status, failure: kind.map { RESTFailure(kind: $0, message: "m") }),
@@ -46,8 +50,11 @@ struct EffectDecisionTests {
     @Test("a bus without gateway means that nothing was sent; a time-out means that nobody knows")
     func busErrors() {
         #expect(
-            EffectDecision(BusError(.noWorker, "m"), safety: .neverRetry, sinceFirst: .zero) == .retry(reason: "m"))
-        #expect(EffectDecision(BusError(.timeout, "m"), safety: .neverRetry, sinceFirst: .zero) == .unknown(reason: "m"))
+            EffectDecision(BusError(.noWorker, "m"), safety: .neverRetry, sinceFirst: .zero) == .retry(reason: "m")
+        )
+        #expect(
+            EffectDecision(BusError(.timeout, "m"), safety: .neverRetry, sinceFirst: .zero) == .unknown(reason: "m")
+        )
         #expect(EffectDecision(BusError(.timeout, "m"), safety: .nonce, sinceFirst: .zero) == .retry(reason: "m"))
     }
 

@@ -8,6 +8,9 @@ struct MainJobTests {
     @Test("every capability works in one running stack")
     func everything() async throws {
         try await Troupe.withTroupe { troupe in
+            try await eventually("the commands are registered", within: .seconds(20)) {
+                (try? await troupe.playground.use("/words list", as: "alice")) != nil
+            }
             try await personaAnswers(troupe)
             try await twoPersonasAnswer(troupe)
             try await offendingMessageGoes(troupe)

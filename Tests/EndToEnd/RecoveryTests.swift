@@ -18,7 +18,9 @@ struct RecoveryTests {
             var random = SeededGenerator(state: seed)
             var done = Done()
             try await troupe.playground.join("Lounge", as: "alice")
-            try await troupe.playground.use("/play query:endless", as: "alice")
+            try await eventually("the commands are registered", within: .seconds(20)) {
+                (try? await troupe.playground.use("/play query:endless", as: "alice")) != nil
+            }
             // Each victim twice, in a seeded order.
             let order = (Self.victims + Self.victims).shuffled(using: &random)
             for (moment, victim) in order.enumerated() {

@@ -85,7 +85,7 @@ import ZeroMQ
     }
 
     @Test func theHighWaterMarkIsReportedNotSwallowed() throws {
-        let (left, _) = try pair {
+        let (left, right) = try pair {
             $0.sendHighWaterMark = 5
             $0.receiveHighWaterMark = 5
         }
@@ -98,6 +98,7 @@ import ZeroMQ
         let sent = try left.send(batch, from: 0)
         #expect((10..<20).contains(sent))
         #expect(try left.send([1], more: false) == false)
+        withExtendedLifetime(right) {}
     }
 
     @Test func aPublisherReportsAFullSubscriber() async throws {

@@ -18,8 +18,12 @@ package struct InteractionData: Codable, Hashable, Sendable {
     /// The form's fields by their custom id, whatever rows or labels wrap them.
     package var fields: [String: String]
 
-    package init(name: String? = nil, customID: String? = nil, options: [InteractionDataOption] = [], values: [String] = [])
-    {
+    package init(
+        name: String? = nil,
+        customID: String? = nil,
+        options: [InteractionDataOption] = [],
+        values: [String] = []
+    ) {
         self.name = name
         self.customID = customID
         self.options = options

@@ -102,7 +102,7 @@ actor GuildCache: Service {
 
     /// Reads what an earlier process knew of a bot's guilds, and what the journal has of the stream since. Call it
     /// before a session is resumed.
-    func restore(bot: BotID, user: UserID?, stream: UInt64) async throws {
+    func restore(bot: BotID, user: UserID?, stream: UInt64, isObserver: Bool) async throws {
         if let user { users[bot] = user }
         let snapshots = GuildSnapshots(database)
         var first: UInt64?
@@ -117,7 +117,8 @@ actor GuildCache: Service {
             // A snapshot of an earlier stream is followed by nothing in this one.
             if place.stream == stream { first = min(first ?? seq, seq) }
         }
-        guard var after = first else { return }
+        // Without a snapshot the stream's own GUILD_CREATEs are read.
+        var after = first ?? 0
         while true {
             let rows = try await database.query(
                 """
@@ -135,7 +136,7 @@ actor GuildCache: Service {
                         payload: try row["payload"],
                         stream: stream,
                         seq: after,
-                        isObserver: true
+                        isObserver: isObserver
                     )
                 )
             }

@@ -36,7 +36,8 @@ struct EventPublisher {
     /// Publishes an event.
     ///
     /// - Parameters:
-    ///   - data: the bytes of `d`; empty for an event that is only announced.
+    ///   - data: the bytes of `d`; of an event that is only announced they go to the journal, from which a restarted
+    ///     gateway learns the guild, and not to the bus.
     ///   - now: microseconds since the Unix epoch.
     /// - Returns: false if the journal is full: the event is not published either, and the session must be closed so that
     ///   Discord holds it.
@@ -68,11 +69,12 @@ struct EventPublisher {
                 seq: sequence,
                 event: event.rawValue,
                 header: header.encoded,
-                payload: isAnnouncement ? [] : [UInt8](data)
+                payload: [UInt8](data)
             )
             guard writer.append(entry) else { return false }
         }
-        bus.publish(topic: topic(of: event), header: header, payload: data)
+        let payload = isAnnouncement ? UnsafeRawBufferPointer(start: nil, count: 0) : data
+        bus.publish(topic: topic(of: event), header: header, payload: payload)
         if event.isDurable {
             previous[event] = sequence
             ledger.published(event, sequence)

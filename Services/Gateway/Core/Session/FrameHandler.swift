@@ -96,17 +96,21 @@ struct FrameHandler {
         if event == .guildCreate, let guild = route.guildID, !route.flags.contains(.unavailable) {
             observers.joined(bot, guild)
         }
+        // After a kill -9 that came before the table had the observer, the first event that Discord replays decides again:
+        // dropped here, it would be lost.
+        if let guild = route.guildID, event != .guildDelete, observers.observer(of: guild) == nil {
+            observers.joined(bot, guild)
+        }
         let isObserver = observers.isObserver(bot, of: route.guildID)
         let handling = EventHandling.decide(event, route, receiver: receiver, isObserver: isObserver)
         metrics.received.increment()
         if !handling.isDisjoint(with: [.publish, .announce]) {
             let isAnnouncement = handling.contains(.announce)
-            let payload = isAnnouncement ? UnsafeRawBufferPointer(start: nil, count: 0) : data
             let isTaken = publisher?.publish(
                 event,
                 number,
                 route,
-                data: payload,
+                data: data,
                 isAnnouncement: isAnnouncement,
                 now: now
             )

@@ -110,8 +110,14 @@ final class ShardSession: Sendable {
         let writer = makeWriter(record.id, journalled: record.lastSeq)
         ledger.open(stream: record.id, heads: heads, writer: writer)
         // After RESUME there is no GUILD_CREATE: what is known of the guilds comes from the last snapshots.
-        try await context.cache.restore(bot: context.bot, user: context.identity.user, stream: record.id)
-        context.observers.sessionBegan(context.bot, isCapable: context.wantsObserverIntents())
+        let isCapable = context.wantsObserverIntents()
+        try await context.cache.restore(
+            bot: context.bot,
+            user: context.identity.user,
+            stream: record.id,
+            isObserver: isCapable
+        )
+        context.observers.sessionBegan(context.bot, isCapable: isCapable)
         for entry in await context.cache.all where entry.bots.contains(context.bot) {
             context.observers.joined(context.bot, entry.state.id)
         }
