@@ -136,7 +136,8 @@ struct BotRESTTests {
     @Test("401 stops the bot: one call tells, nothing more is sent")
     func unauthorized() async throws {
         let calls = Mutex(0)
-        try await with([.init(status: 401)], onUnauthorized: { calls.withLock { $0 += 1 } }) { rest, server in
+        let count: @Sendable () -> Void = { calls.withLock { $0 += 1 } }
+        try await with([.init(status: 401)], onUnauthorized: count) { rest, server in
             for _ in 0..<3 {
                 let error = await failure(rest, DiscordRequest(.get, "/users/@me"))
                 #expect(error?.code == .unauthorized)

@@ -4,7 +4,12 @@ import Testing
 
 /// Processes die at seeded moments while members chat, swear, play music and use commands; afterwards everything has
 /// been done once. It is counted from what members see and from the calls that Discord received, never from our tables.
-@Suite("recovery", .serialized, .timeLimit(.minutes(15)))
+@Suite(
+    "recovery",
+    .serialized,
+    .timeLimit(.minutes(15)),
+    .enabled(if: ProcessInfo.processInfo.environment["RECOVERY"] == "1", "it runs for minutes: RECOVERY=1 make test")
+)
 struct RecoveryTests {
     private static let victims = [
         "gateway", "moderation", "bus", "persona", "music", "lavalink-bridge", "scheduler", "community", "admin-api",
