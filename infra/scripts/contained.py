@@ -44,6 +44,14 @@ def reap() -> None:
         pass
 
 
+def reap_until(pid: int) -> int:
+    """Waits for one child, and meanwhile lets every orphan that has become ours end for good."""
+    while True:
+        ended, raw = os.waitpid(-1, 0)
+        if ended == pid:
+            return os.waitstatus_to_exitcode(raw)
+
+
 def describe(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
@@ -57,7 +65,7 @@ def main() -> int:
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: child.send_signal(received))
-    status = child.wait()
+    status = reap_until(child.pid)
 
     # Who was told to stop gets a moment to do so.
     deadline = time.monotonic() + 5

@@ -149,7 +149,7 @@ async def visit(page):
     await expect(page.locator(".connected")).to_contain_text("Lounge")
     await field.press_sequentially("/pl", delay=20)
     await expect(page.locator("#completion")).to_contain_text("Play music in your voice channel")
-    await field.press("Tab")
+    await field.press_sequentially("ay ", delay=20)
     await expect(page.locator("#completion")).to_contain_text("first")
     await field.press_sequentially("query:lanterns", delay=20)
     await expect(page.locator("#completion")).to_contain_text("Lanterns (Live at the Harbour)")
