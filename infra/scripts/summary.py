@@ -23,7 +23,7 @@ def main() -> int:
                 passed += 1
             elif re.match(r"✘ Test .* failed after ", line):
                 failed += 1
-            elif re.match(r"\S+ Test .* skipped", line):
+            elif re.match(r"➜ Test .* skipped", line):
                 skipped += 1
     if not is_complete:
         print("The run did not come to its end.")
