@@ -36,4 +36,31 @@ import Testing
         let value = try await withDeadline(.seconds(3), clock: ManualClock()) { 7 }
         #expect(value == 7)
     }
+
+    @Test func aSleeperWakesAtASignalAtItsTimeOrWhenItIsCancelled() async throws {
+        let clock = ManualClock()
+        let wake = Wake()
+        // Kept for the next wait, and two are one.
+        wake.signal()
+        wake.signal()
+        await wake.wait(atMost: .seconds(60), clock: clock)
+
+        // Its time, twice: a wait that ended leaves the next one whole.
+        for _ in 0..<2 {
+            let sleeper = Task { await wake.wait(atMost: .seconds(60), clock: clock) }
+            try await clock.sleepers(1)
+            clock.advance(by: .seconds(60))
+            await sleeper.value
+        }
+
+        let sleeper = Task { await wake.wait(atMost: .seconds(60), clock: clock) }
+        try await clock.sleepers(1)
+        wake.signal()
+        await sleeper.value
+
+        let cancelled = Task { await wake.wait(atMost: .seconds(60), clock: clock) }
+        try await clock.sleepers(1)
+        cancelled.cancel()
+        await cancelled.value
+    }
 }

@@ -38,6 +38,8 @@ struct NodeSession: Sendable {
                 try await connect(&machine, session: session)
                 refused = false
             } catch let error as WebSocketError {
+                // A stop is no failure of the node's.
+                if Task.isCancelled { return }
                 refused = error.code == .refused && (error.message.contains("401") || error.message.contains("403"))
                 log(error.message, failures: machine.failures, refused: refused)
             } catch {

@@ -26,22 +26,22 @@ struct JobFirer: Service {
     let failed: Counter
 
     func run() async throws {
-        let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let wake = Wake()
         try? await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await watch(waker) }
-                group.addTask { try await fireForever(wakes) }
+                group.addTask { try await watch(wake) }
+                group.addTask { try await fireForever(wake) }
             }
         }
     }
 
     /// Wakes the firing task whenever a job has been scheduled, and after each reconnect.
-    private func watch(_ waker: AsyncStream<Void>.Continuation) async throws {
+    private func watch(_ wake: Wake) async throws {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         while true {
             do {
                 try await database.withNotifications(on: ["jobs"]) { notifications in
-                    for try await _ in notifications { waker.yield() }
+                    for try await _ in notifications { wake.signal() }
                 }
             } catch let error as PostgresError {
                 logger.debug("jobs are not watched", metadata: ["error": "\(error)"])
@@ -50,14 +50,14 @@ struct JobFirer: Service {
         }
     }
 
-    private func fireForever(_ wakes: AsyncStream<Void>) async throws {
+    private func fireForever(_ wake: Wake) async throws {
         var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         while true {
             do {
                 let due = try await Jobs(database).claimDue(limit: Self.batch, for: Self.claim)
                 if due.isEmpty {
                     let wait = min(try await Jobs(database).untilNext() ?? Self.longestWait, Self.longestWait)
-                    await sleep(wait, orUntil: wakes)
+                    await wake.wait(atMost: wait)
                 } else {
                     await withDiscardingTaskGroup { group in
                         for job in due { group.addTask { await fire(job) } }
@@ -65,22 +65,11 @@ struct JobFirer: Service {
                 }
                 backoff.reset()
             } catch let error as PostgresError {
+                try Task.checkCancellation()
                 logger.warning("jobs cannot be read", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: backoff.next())
             }
             try Task.checkCancellation()
-        }
-    }
-
-    private func sleep(_ duration: Duration, orUntil wakes: AsyncStream<Void>) async {
-        await withTaskGroup { group in
-            group.addTask { try? await Task.sleep(for: duration) }
-            group.addTask {
-                var iterator = wakes.makeAsyncIterator()
-                _ = await iterator.next()
-            }
-            await group.next()
-            group.cancelAll()
         }
     }
 
