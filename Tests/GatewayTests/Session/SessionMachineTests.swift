@@ -146,7 +146,7 @@ struct SessionMachineTests {
     }
 
     @Test(
-        "INVALID_SESSION: resumable resumes, the other identifies after a pause of one to five seconds",
+        "INVALID_SESSION: resumable resumes, the other identifies; again, and it waits one to five seconds",
         arguments: [0.0, 0.999]
     )
     func invalidSession(random: Double) {
@@ -160,6 +160,11 @@ struct SessionMachineTests {
         _ = bench.hello()
         let actions = bench.machine.sessionInvalidated(isResumable: false)
         #expect(actions == [.sessionLost("Discord has ended the session"), .close(.unknownError)])
+        _ = bench.close(nil, random: random)
+        #expect(bench.step() == .identify)
+
+        _ = bench.hello()
+        #expect(bench.machine.sessionInvalidated(isResumable: false) == [.close(.unknownError)])
         _ = bench.close(nil, random: random)
         guard case .wait(let until)? = bench.step() else {
             Issue.record("no pause")

@@ -231,9 +231,10 @@ struct SessionMachine: Sendable {
         if case .closing = before {
             let until = suspendedUntil
             suspendedUntil = nil
-            // Our own decision, or Discord's request: no back-off for the first time, but sessions that were ended get
-            // the pause that Discord used to ask for.
-            idle(now, random: random, minimum: resumable == nil ? .seconds(1) + .seconds(4) * random : .zero)
+            // Our own decision, or Discord's request: no pause for the first time, as after a RESUME that came too late;
+            // sessions that end again and again get the pause that Discord used to ask for.
+            let isRepeated = resumable == nil && attempts > 1
+            idle(now, random: random, minimum: isRepeated ? .seconds(1) + .seconds(4) * random : .zero)
             if let until { state = .idle(until: until) }
             return []
         }
