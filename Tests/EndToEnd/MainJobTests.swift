@@ -7,7 +7,7 @@ import Testing
 struct MainJobTests {
     @Test("every capability works in one running stack")
     func everything() async throws {
-        try await Troupe.withTroupe { troupe in
+        try await Troupe.withTroupe(["PLAYGROUND_RECORD_BODIES": "1"]) { troupe in
             try await eventually("the commands are registered", within: .seconds(20)) {
                 (try? await troupe.playground.use("/words list", as: "alice")) != nil
             }
@@ -19,7 +19,18 @@ struct MainJobTests {
             try await reminderFires(troupe)
             try await economyAddsUp(troupe)
             try await adminShowsIt(troupe)
+            try await callsFitTheDescription(troupe)
         }
+    }
+
+    /// Path, query and body of whatever our bots have sent above, and what they were answered.
+    private func callsFitTheDescription(_ troupe: Troupe) async throws {
+        let bots = ["rainbow", "iris", "aurora", "selene"]
+        // With no limit to certain bots: calls that carry no token (answers to interactions) are ours as well.
+        let verdict = try await DiscordOpenAPI.check(troupe.playground.http.base, isStrict: true)
+        if let verdict { #expect(verdict.contains("done"), "\(verdict)") }
+        let callers = Set(try await troupe.playground.calls().compactMap(\.bot))
+        #expect(callers.isSuperset(of: bots))
     }
 
     private func personaAnswers(_ troupe: Troupe) async throws {

@@ -17,7 +17,9 @@ package enum Playground {
     /// The parts, in the order of their start.
     package static func services(_ context: RuntimeContext) throws -> [any Service] {
         let settings = try PlaygroundSettings(context.settings, instance: context.instance)
-        let discord = SimulatedDiscord()
+        var world = SimulatedDiscord.Configuration()
+        world.recordsBodies = settings.recordsBodies
+        let discord = SimulatedDiscord(configuration: world)
         let lavalink = LavalinkDouble(
             configuration: .init(password: settings.lavalinkPassword, start: SimulatedDiscord.systemClock()),
             authority: DiscordVoiceAuthority(discord: discord)

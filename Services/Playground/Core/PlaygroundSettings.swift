@@ -16,6 +16,8 @@ package struct PlaygroundSettings: Sendable {
     package let tokenDelay: Duration
     /// `PLAYGROUND_FIRST_TOKEN_DELAY`: the pause before an answer begins; default 300 ms.
     package let firstTokenDelay: Duration
+    /// `PLAYGROUND_RECORD_BODIES`: whether `/control/calls` also has what calls said and got, from the start; default no.
+    package let recordsBodies: Bool
 
     /// Reads the settings.
     package init(_ settings: Settings, instance: ServiceInstance) throws(ConfigurationError) {
@@ -25,5 +27,6 @@ package struct PlaygroundSettings: Sendable {
         lavalinkPassword = settings.string("PLAYGROUND_LAVALINK_PASSWORD", default: "youshallnotpass")
         tokenDelay = try settings.duration("PLAYGROUND_TOKEN_DELAY", default: .milliseconds(25))
         firstTokenDelay = try settings.duration("PLAYGROUND_FIRST_TOKEN_DELAY", default: .milliseconds(300))
+        recordsBodies = try settings.bool("PLAYGROUND_RECORD_BODIES", default: false)
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Simulation
 import TestSupport
 import Testing
@@ -7,10 +6,6 @@ import Testing
 /// description.
 @Suite("Clients of Discord", .serialized)
 struct DiscordClientTests {
-    private static let root = String(#filePath.split(separator: "/Tests/Conformance", maxSplits: 1)[0])
-    private static let description = root + "/../shared/data/discord-openapi.json"
-    private static let exemptions = root + "/Tests/Conformance/openapi-exemptions.yaml"
-
     /// As Discord is, but without its waits between logins and writes, which would make the test minutes long.
     private static func discord() -> SimulatedDiscord {
         var configuration = SimulatedDiscord.Configuration.unlimited
@@ -32,20 +27,12 @@ struct DiscordClientTests {
         try await SimulationServer([Self.discord()]).withRunning { url in
             let output = try await PythonClient.run(script, environment: ["DISCORD_URL": url], within: .seconds(180))
             #expect(output.contains("done"))
-            guard FileManager.default.fileExists(atPath: Self.description) else {
-                print("SKIPPED: the check against Discord's OpenAPI description, for ../shared is absent")
-                return
-            }
-            let verdict = try await PythonClient.run(
-                "discord_openapi.py",
-                arguments: [Self.description, Self.exemptions, url]
-            )
-            #expect(verdict.contains("done"), "\(verdict)")
+            if let verdict = try await DiscordOpenAPI.check(url) { #expect(verdict.contains("done"), "\(verdict)") }
         }
     }
 
     /// The check can fail: a route that Discord does not have, and one that the double lacks, are both told.
-    @Test("An unknown route fails the check", .enabled(if: FileManager.default.fileExists(atPath: description)))
+    @Test("An unknown route fails the check", .enabled(if: DiscordOpenAPI.isPresent))
     func unknownRoute() async throws {
         try await SimulationServer([Self.discord()]).withRunning { url in
             _ = try? await PythonClient.run(
@@ -53,10 +40,7 @@ struct DiscordClientTests {
                 arguments: ["\(url)/api/v10/guilds/1/cheese", "playground.iris"]
             )
             await #expect(throws: PythonClient.ScriptFailed.self) {
-                try await PythonClient.run(
-                    "discord_openapi.py",
-                    arguments: [Self.description, Self.exemptions, url]
-                )
+                try await DiscordOpenAPI.check(url)
             }
         }
     }

@@ -1,8 +1,9 @@
 """Checks recorded calls of the local Discord against Discord's OpenAPI description (3.1).
 
 Usage: discord_openapi.py [--strict] DESCRIPTION EXEMPTIONS URL [BOT...] - reads `URL/control/calls?bodies=1`; with bots,
-only theirs. --strict also refuses query parameters that the description does not name: OpenAPI lets them pass, and
-discord.py sends some, but our own client has no reason to.
+only theirs, and each must have made one. --strict is for our own client: it also refuses what OpenAPI lets pass (query
+parameters and members of a body that the description does not name, a body without its content type) and requests that
+were answered as invalid forms; and it wants the record from the first call on.
 Each request and each answer must fit its operation; a call to a route that the description does not have fails. What the
 description gets wrong is in EXEMPTIONS, each with the sentence of Discord's documentation that overrules it."""
 import json
@@ -20,7 +21,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 class Description:
     """The description with those exemptions put in that concern requests, or answers."""
 
-    def __init__(self, path, exemptions, side):
+    def __init__(self, path, exemptions, side, closed=False):
         with open(path) as file:
             self.document = json.load(file)
         for number, exemption in enumerate(exemptions):
@@ -28,11 +29,15 @@ class Description:
                 assert exemption.get(key), f"exemption {number + 1} has no {key}"
             if exemption.get("side", side) == side:
                 self.amend(exemption)
+        if closed:
+            close(self.document["components"]["schemas"])
+            close(self.document["paths"])
         self.routes = []
         for template, item in self.document["paths"].items():
             pattern = re.compile("^" + re.sub(r"\{[^}]+\}", "([^/]+)", re.sub(r"([.@])", r"\\\1", template)) + "$")
             for method in METHODS & item.keys():
-                self.routes.append((template.count("{"), pattern, template, method, item))
+                names = re.findall(r"\{([^}]+)\}", template)
+                self.routes.append((len(names), pattern, template, method, item, names))
         self.routes.sort(key=lambda route: route[0])
         self.validators = {}
 
@@ -49,9 +54,10 @@ class Description:
                 node.pop(key)
 
     def find(self, method, path):
-        for _, pattern, template, known, item in self.routes:
-            if known == method.lower() and pattern.match(path):
-                return template, item[known], item.get("parameters", [])
+        for _, pattern, template, known, item, names in self.routes:
+            match = pattern.match(path) if known == method.lower() else None
+            if match:
+                return item[known], item.get("parameters", []), dict(zip(names, match.groups()))
         return None
 
     def validator(self, schema):
@@ -63,6 +69,18 @@ class Description:
 
     def problems(self, schema, value):
         return [describe(error) for error in self.validator(schema).iter_errors(value)]
+
+
+def close(node):
+    """Refuses members that an object's schema does not name."""
+    if isinstance(node, list):
+        for each in node:
+            close(each)
+    elif isinstance(node, dict):
+        if isinstance(node.get("properties"), dict) and "additionalProperties" not in node and "allOf" not in node:
+            node["additionalProperties"] = False
+        for each in node.values():
+            close(each)
 
 
 def describe(error, depth=0):
@@ -97,10 +115,19 @@ def check(description, answers, call, strict):
         return ["the local Discord has no route for it"]
     if found is None:
         return ["Discord's description has no such route"]
-    template, operation, shared = found
+    operation, shared, values = found
     problems = []
-    parameters = {p["name"]: p for p in shared + operation.get("parameters", []) if p["in"] == "query"}
-    accepted = 200 <= call["status"] < 300
+    known = shared + operation.get("parameters", [])
+    # A request that was refused as an invalid form need not fit, unless it is ours.
+    accepted = strict or 200 <= call["status"] < 300
+    if strict and call["status"] in (400, 404, 405) and not refusal(call):
+        problems.append(f"refused: {json.dumps(call['response'])[:300]}")
+    for parameter in known:
+        if parameter["in"] == "path" and parameter["name"] in values:
+            value = coerce(urllib.parse.unquote(values[parameter["name"]]), parameter["schema"], description)
+            place = f"path {parameter['name']}"
+            problems += [f"{place} {p}" for p in description.problems(parameter["schema"], value)]
+    parameters = {p["name"]: p for p in known if p["in"] == "query"}
     for name, text in urllib.parse.parse_qsl(split.query):
         if name not in parameters:
             if strict:
@@ -109,7 +136,11 @@ def check(description, answers, call, strict):
             value = coerce(text, parameters[name]["schema"], description)
             problems += [f"query {name} {p}" for p in description.problems(parameters[name]["schema"], value)]
     body = operation.get("requestBody", {}).get("content", {})
-    # A request that was refused as an invalid form need not fit.
+    kind = (call.get("contentType") or "").split(";")[0]
+    if strict and call["request"] is not None and kind not in ("application/json", "multipart/form-data"):
+        problems.append(f"request: a body of type {kind or 'none'}")
+    if strict and call["request"] is None and operation.get("requestBody", {}).get("required"):
+        problems.append("request: the operation wants a body")
     if accepted and call["request"] is not None:
         schema = body.get("application/json", {}).get("schema")
         if schema is None:
@@ -117,7 +148,7 @@ def check(description, answers, call, strict):
                 problems.append("request: the operation takes no JSON body")
         else:
             problems += [f"request {p}" for p in description.problems(schema, call["request"])]
-    _, operation, _ = answers.find(call["method"], path)
+    operation, _, _ = answers.find(call["method"], path)
     responses = operation["responses"]
     status = str(call["status"])
     response = responses.get(status) or responses.get(status[0] + "XX")
@@ -135,15 +166,25 @@ def check(description, answers, call, strict):
     return problems
 
 
+def refusal(call):
+    """Whether it is the state of the world that refuses (unknown message, already acknowledged), not the request's form."""
+    code = (call["response"] or {}).get("code", 0)
+    return code not in (0, 50035, 50109)
+
+
 def main():
     strict = "--strict" in sys.argv
     path, exemptions_path, url, *bots = [argument for argument in sys.argv[1:] if argument != "--strict"]
     with open(exemptions_path) as file:
         exemptions = yaml.safe_load(file) or []
-    requests, answers = Description(path, exemptions, "request"), Description(path, exemptions, "answer")
+    requests, answers = Description(path, exemptions, "request", strict), Description(path, exemptions, "answer")
     with urllib.request.urlopen(f"{url}/control/calls?since=0&bodies=1") as response:
-        calls = [call for call in json.load(response) if not bots or call["bot"] in bots]
+        recorded = json.load(response)
+    calls = [call for call in recorded if not bots or call["bot"] in bots]
     assert calls, "no calls were recorded"
+    assert not strict or recorded[0]["number"] == 1, "the first calls are no longer in the record"
+    missing = set(bots) - {call["bot"] for call in calls}
+    assert not missing, f"no calls of {', '.join(sorted(missing))}"
     failures = {}
     for call in calls:
         for problem in check(requests, answers, call, strict):
