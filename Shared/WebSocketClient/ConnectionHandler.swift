@@ -144,6 +144,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isClosing = true
         pings?.cancel()
         pings = nil
+        outcome.ended()
         mailbox.finish(end)
         context.close(promise: nil)
     }
@@ -154,15 +155,29 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// What the peer said when it closed, kept for whoever asks after the end.
+/// How a connection ended, kept for whoever asks after the end.
 final class ConnectionOutcome: Sendable {
-    private let state = Mutex<WebSocketClosure?>(nil)
+    private struct State {
+        var closure: WebSocketClosure?
+        var hasEnded = false
+    }
+
+    private let state = Mutex(State())
 
     func closed(_ closure: WebSocketClosure) {
-        state.withLock { $0 = $0 ?? closure }
+        state.withLock { $0.closure = $0.closure ?? closure }
+    }
+
+    func ended() {
+        state.withLock { $0.hasEnded = true }
     }
 
     var closure: WebSocketClosure? {
-        state.withLock { $0 }
+        state.withLock { $0.closure }
+    }
+
+    /// Whether nothing can be sent any more, though the socket may take a moment longer to close.
+    var hasEnded: Bool {
+        state.withLock { $0.hasEnded }
     }
 }

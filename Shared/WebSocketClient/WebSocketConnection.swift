@@ -56,7 +56,9 @@ package struct WebSocketConnection: Sendable {
     }
 
     private func send(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) throws(WebSocketError) {
-        guard channel.isActive else { throw WebSocketError(code: .closed, message: "the connection is closed") }
+        guard channel.isActive, !outcome.hasEnded else {
+            throw WebSocketError(code: .closed, message: "the connection is closed")
+        }
         guard channel.isWritable else {
             throw WebSocketError(code: .congested, message: "the peer does not read what is sent to it")
         }

@@ -236,7 +236,7 @@ private final class Source: Sendable {
 
     /// Waits until so many events have been handled, beating as the gateway does, and checks their order.
     func expect(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        try await eventually("\(count) events are handled", within: .seconds(20)) {
+        try await eventually("\(count) events are handled") {
             self.pulse()
             let rows = try await self.database.query("SELECT count(*) AS count FROM handled")
             return try rows.only().decode(Int.self, "count") >= count

@@ -92,7 +92,7 @@ struct DatabaseCrashTests {
                         }
                     } body: {
                         for crash in 1...3 {
-                            try await eventually("events come", within: .seconds(30)) {
+                            try await eventually("events come") {
                                 writer.journalled >= UInt64(crash) * 100
                             }
                             await cluster.kill()

@@ -215,7 +215,7 @@ private struct Stack: Sendable {
     let gateway: FakeGateway
 
     func expect(key: String, state: String) async throws {
-        try await eventually("\(key) is \(state)", within: .seconds(20)) {
+        try await eventually("\(key) is \(state)") {
             let rows = try await owner.query("SELECT state FROM effects WHERE key = \(key)")
             return try rows.first?.decode(String.self, "state") == state
         }

@@ -74,10 +74,10 @@ struct JournalWriterTests {
                 try await eventually("the first is written") { writer.journalled == 1 }
                 await cluster.kill()
                 for seq in 2...500 { #expect(writer.append(journal.entry(UInt64(seq)))) }
-                try await eventually("the stall shows", within: .seconds(15)) { writer.stalled != nil }
+                try await eventually("the stall shows") { writer.stalled != nil }
                 #expect(writer.journalled == 1)
                 try await cluster.restart()
-                try await eventually("the rest is written", within: .seconds(20)) { writer.journalled == 500 }
+                try await eventually("the rest is written") { writer.journalled == 500 }
                 #expect(writer.stalled == nil)
             }
             #expect(try await journal.count() == 500)

@@ -8,7 +8,7 @@ struct MainJobTests {
     @Test("every capability works in one running stack")
     func everything() async throws {
         try await Troupe.withTroupe(["PLAYGROUND_RECORD_BODIES": "1"]) { troupe in
-            try await eventually("the commands are registered", within: .seconds(20)) {
+            try await eventually("the commands are registered") {
                 (try? await troupe.playground.use("/words list", as: "alice")) != nil
             }
             try await personaAnswers(troupe)
@@ -38,7 +38,7 @@ struct MainJobTests {
         let answer = try await troupe.playground.message("Rainbow's answer", in: "general") { $0.author == "Rainbow" }
         #expect(!answer.content.isEmpty)
         // It grows while the model speaks: the message is edited, not posted again.
-        try await eventually("the answer is edited as it grows", within: .seconds(20)) {
+        try await eventually("the answer is edited as it grows") {
             try await troupe.playground.transcript("general").contains { $0.id == answer.id && $0.edits > 0 }
         }
     }
@@ -78,14 +78,14 @@ struct MainJobTests {
         try await playing("Iris", in: "Workshop", troupe)
         try await playing("Rainbow", in: "Lounge", troupe)
         try await troupe.playground.use("/stop", as: "dave")
-        try await eventually("Iris has left the Workshop", within: .seconds(20)) {
+        try await eventually("Iris has left the Workshop") {
             try await troupe.playground.voice().first { $0.channel == "Workshop" }?.members
                 .allSatisfy { $0.author != "Iris" } ?? false
         }
     }
 
     private func playing(_ bot: String, in channel: String, _ troupe: Troupe) async throws {
-        try await eventually("\(bot) plays in \(channel)", within: .seconds(20)) {
+        try await eventually("\(bot) plays in \(channel)") {
             try await troupe.playground.voice().contains { state in
                 state.channel == channel
                     && state.members.contains { $0.author == bot && $0.playing?.title.isEmpty == false }
@@ -115,7 +115,7 @@ struct MainJobTests {
             return status.bots.contains { $0.bot == "selene" && $0.state == "stopped" }
         }
         try await troupe.admin.send("POST", "/api/bots/selene/start", body: nil)
-        try await eventually("Selene is back", within: .seconds(20)) {
+        try await eventually("Selene is back") {
             let status: Status = try await troupe.admin.get("/api/status")
             return status.bots.allSatisfy { $0.state == "online" }
         }

@@ -23,7 +23,7 @@ struct RecoveryTests {
             var random = SeededGenerator(state: seed)
             var done = Done()
             try await troupe.playground.join("Lounge", as: "alice")
-            try await eventually("the commands are registered", within: .seconds(20)) {
+            try await eventually("the commands are registered") {
                 (try? await troupe.playground.use("/play query:endless", as: "alice")) != nil
             }
             // Each victim twice, in a seeded order.
@@ -34,7 +34,7 @@ struct RecoveryTests {
                     if step == killAfter { try troupe.kill(victim) }
                     try await act(troupe, &done, number: moment * 6 + step, &random)
                 }
-                try await eventually("\(victim) is back", within: .seconds(30)) {
+                try await eventually("\(victim) is back") {
                     troupe.running.contains(victim)
                 }
             }

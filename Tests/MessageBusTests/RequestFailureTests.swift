@@ -113,7 +113,7 @@ import ZeroMQ
                     let sum = Task { try await caller.request(Add(left: 2, right: 3), timeout: .seconds(30)) }
                     let paid = Task { try await caller.request(Pay(amount: 1), timeout: .seconds(30)) }
                     try await withSwitchboard(bus) {
-                        try await eventually("both are being handled", within: .seconds(10)) {
+                        try await eventually("both are being handled") {
                             handled.count == 2
                         }
                     }

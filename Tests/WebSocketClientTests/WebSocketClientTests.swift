@@ -59,10 +59,12 @@ struct WebSocketClientTests {
     @Test("A connection dropped without a word just ends")
     func dropped() async throws {
         try await ScriptedServer.with { peer in
+            _ = try await peer.received.frame { $0.first == 0x81 }
             try await peer.sendText("one")
             peer.drop()
         } _: { server in
             try await WebSocketClient().withConnection(to: "ws://127.0.0.1:\(server.port)") { connection in
+                try connection.send(text: "ready")
                 let texts = try await collect(connection)
                 #expect(texts == ["one"])
                 #expect(connection.closure == nil)

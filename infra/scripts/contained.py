@@ -67,8 +67,8 @@ def main() -> int:
         signal.signal(number, lambda received, _: child.send_signal(received))
     status = reap_until(child.pid)
 
-    # Who was told to stop gets a moment to do so.
-    deadline = time.monotonic() + 5
+    # Who was told to stop gets time to do so: a database's watchdog waits for its server, on a busy machine longer.
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         reap()
         if not descendants(os.getpid()):

@@ -115,7 +115,7 @@ final class Troupe: Sendable {
     func stop() async {
         let ids = ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.id)
         supervisor.terminate()
-        let stopped: Void? = try? await eventually("the supervisor has stopped", within: .seconds(20)) {
+        let stopped: Void? = try? await eventually("the supervisor has stopped") {
             !supervisor.isRunning
         }
         if stopped == nil {

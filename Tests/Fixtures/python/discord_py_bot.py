@@ -45,7 +45,7 @@ class Bot(commands.Bot):
             assert response.status == 200, (path, await response.text())
             return await response.json()
 
-    async def expect(self, event, check=lambda *_: True, timeout=10):
+    async def expect(self, event, check=lambda *_: True, timeout=30):
         return await self.wait_for(event, check=check, timeout=timeout)
 
     async def message_after(self, action, check=lambda message: True):
@@ -120,7 +120,7 @@ def add_commands(bot):
 
 
 async def transcript(bot, channel, content):
-    for _ in range(100):
+    for _ in range(600):
         for message in await bot.look("transcript", channel=channel):
             if message["content"] == content:
                 return message
@@ -232,11 +232,11 @@ async def interactions(bot, guild):
     await bot.control("components", message=shown["id"], author="dave", customId="choose", values=["b"])
     assert (await transcript(bot, "bot-commands", "chose b"))["visibleTo"] == "dave"
     await bot.control("components", message=shown["id"], author="carol", customId="press")
-    assert await asyncio.wait_for(bot.panel.pressed, 10) == "carol"
+    assert await asyncio.wait_for(bot.panel.pressed, 30) == "carol"
     assert (await transcript(bot, "bot-commands", "pressed"))["id"] == shown["id"]
     assert "disabled" in await bot.refused("components", message=shown["id"], author="bob", customId="press")
     opened = await use("/form")
-    for _ in range(100):
+    for _ in range(600):
         state = (await bot.look("interactions", id=opened["id"]))[0]
         if state["modal"]:
             break

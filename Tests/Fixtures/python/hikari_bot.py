@@ -26,7 +26,7 @@ class Control:
             return await response.json()
 
     async def transcript(self, channel, content):
-        for _ in range(100):
+        for _ in range(600):
             for message in await self.get("transcript", channel=channel):
                 if message["content"] == content:
                     return message
@@ -34,7 +34,7 @@ class Control:
         raise AssertionError(f"no message {content!r} in {channel}")
 
 
-async def expect(bot, kind, action, check=lambda event: True, timeout=20):
+async def expect(bot, kind, action, check=lambda event: True, timeout=30):
     waiter = asyncio.ensure_future(bot.wait_for(kind, timeout=timeout, predicate=check))
     await asyncio.sleep(0.05)
     await action

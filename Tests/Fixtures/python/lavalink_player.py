@@ -22,7 +22,7 @@ class Listener:
 async def wait(kind, check=lambda event: True):
     async with arrived:
         await asyncio.wait_for(
-            arrived.wait_for(lambda: any(isinstance(event, kind) and check(event) for event in seen)), 10)
+            arrived.wait_for(lambda: any(isinstance(event, kind) and check(event) for event in seen)), 30)
         event = next(event for event in seen if isinstance(event, kind) and check(event))
         seen.clear()
         return event

@@ -66,7 +66,7 @@ class Bot(discord.Client):
                 if event == f"wavelink_{name}" and (not arguments or check(arguments[0])):
                     return arguments[0] if arguments else None
 
-        return await asyncio.wait_for(search(), 10)
+        return await asyncio.wait_for(search(), 30)
 
 
 async def main():
@@ -94,7 +94,7 @@ async def main():
     bot.channel = Channel(guild)
     player = wavelink.Player(bot, bot.channel)
     guild.player = player
-    await player.connect(timeout=5, reconnect=False)
+    await player.connect(timeout=30, reconnect=False)
     assert player.connected
     player.autoplay = wavelink.AutoPlayMode.partial
     await player.queue.put_wait([tracks[0], tracks[1]])

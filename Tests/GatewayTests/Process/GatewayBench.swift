@@ -114,7 +114,7 @@ struct GatewayBench: Sendable {
     }
 
     func waitUntilOnline(_ bots: String...) async throws {
-        try await eventually("\(bots) online", within: .seconds(15)) {
+        try await eventually("\(bots) online") {
             guard let status = try? await self.status() else { return false }
             return bots.allSatisfy { status[$0]?.state == .online }
         }

@@ -67,7 +67,7 @@ struct GatewayProcessTests {
             }
             try await bench.waitUntilOnline("rainbow", "iris")
             #expect(try await bench.identifies("rainbow") == spent)
-            try await eventually("the journal has each once", within: .seconds(20)) {
+            try await eventually("the journal has each once") {
                 let rows = try await bench.client.query(
                     "SELECT payload FROM journal WHERE event = 'MESSAGE_CREATE' ORDER BY seq"
                 )
@@ -98,7 +98,7 @@ struct GatewayProcessTests {
             #expect(gateway.exitStatus == 0)
             try await bench.say("meanwhile")
             gateway = try bench.start()
-            try await eventually("what came meanwhile", within: .seconds(15)) {
+            try await eventually("what came meanwhile") {
                 bench.received.messages == ["before", "meanwhile"]
             }
             #expect(try await bench.identifies("rainbow") == 1)
@@ -117,18 +117,18 @@ struct GatewayProcessTests {
             try await bench.say("one")
             try await eventually("the first message") { bench.received.messages == ["one"] }
             try await bench.control("/faults", ["target": "gateway", "kind": kind, "bot": "rainbow"])
-            try await eventually("the session to be interrupted", within: .seconds(10)) {
+            try await eventually("the session to be interrupted") {
                 gateway.output.contains("connection to Discord ended")
             }
             if kind == "invalidSession" {
                 // A new session replays nothing: wait until it stands.
-                try await eventually("a new session", within: .seconds(20)) {
+                try await eventually("a new session") {
                     try await bench.identifies("rainbow") == 2
                 }
             }
             try await bench.waitUntilOnline("rainbow")
             try await bench.say("two")
-            try await eventually("the second message", within: .seconds(10)) { bench.received.messages.contains("two") }
+            try await eventually("the second message") { bench.received.messages.contains("two") }
         }
     }
 
@@ -138,7 +138,7 @@ struct GatewayProcessTests {
             let gateway = try bench.start(tokens: ["TOKEN_RAINBOW": "playground.rainbow", "TOKEN_IRIS": "not a token"])
             defer { gateway.kill() }
             try await bench.waitUntilOnline("rainbow")
-            try await eventually("iris has failed", within: .seconds(10)) {
+            try await eventually("iris has failed") {
                 try await bench.status()["iris"]?.state == .failed
             }
             let status = try await bench.status()
@@ -209,7 +209,7 @@ struct GatewayProcessTests {
                 encoding: .utf8
             )
             let gateway = try bench.start()
-            try await eventually("it exits", within: .seconds(10)) { !gateway.isRunning }
+            try await eventually("it exits") { !gateway.isRunning }
             #expect(gateway.exitStatus == 78)
             #expect(gateway.output.contains("fleet.yaml:2"))
         }

@@ -168,7 +168,7 @@ struct MusicIntegrationTests {
                     _ = try await stage.play("one", 1)
                     _ = try await stage.play("two", 1)
                     _ = try await stage.play("three", 1)
-                    try await eventually("all three have played", within: .seconds(15)) {
+                    try await eventually("all three have played") {
                         let rows = try await stage.database.query(
                             "SELECT count(*) AS n FROM queue_entries WHERE state = 'finished'"
                         )
@@ -177,7 +177,7 @@ struct MusicIntegrationTests {
                     // One that plays holds the others back until all are queued.
                     _ = try await stage.play("four", 1)
                     for number in 1...5 { _ = try await stage.play("broken \(number)", 1) }
-                    try await eventually("it gives up", within: .seconds(15)) {
+                    try await eventually("it gives up") {
                         stage.gateway.state.withLock { state in
                             state.posts.contains { $0.body.contains("3 tracks in a row") }
                         }
@@ -207,7 +207,7 @@ struct MusicIntegrationTests {
                     }
                     try await eventually("it still plays") { stage.playing("rainbow") != nil }
                     stage.gateway.move(rainbow, to: nil)
-                    try await eventually("it has ended", within: .seconds(10)) {
+                    try await eventually("it has ended") {
                         try await DesiredPlayers(stage.database).all().isEmpty
                     }
                     try await eventually("the members are told") {

@@ -94,7 +94,7 @@ struct MusicRecoveryTests {
                     let before = try #require(stage.playing("rainbow"))
                     let dying = try #require(stage.nodes.first { $0.name == before.node })
                     dying.double.inject(.dead(.seconds(60)))
-                    try await eventually("it goes on elsewhere", within: .seconds(3)) {
+                    try await eventually("it goes on elsewhere") {
                         stage.nodes.contains { node in
                             node.name != before.node
                                 && node.double.node.sessions.values.contains { session in
@@ -123,7 +123,7 @@ struct MusicRecoveryTests {
                     try await eventually("it plays") { stage.playing("rainbow").map { $0.position > 300 } ?? false }
                     let before = try #require(stage.playing("rainbow"))
                     stage.nodes[0].double.inject(.voiceClosed(code: 4006, bot: nil))
-                    try await eventually("it is heard again", within: .seconds(3)) {
+                    try await eventually("it is heard again") {
                         guard let now = stage.playing("rainbow") else { return false }
                         return now.entry == before.entry && now.position > before.position
                     }
@@ -151,7 +151,7 @@ struct MusicRecoveryTests {
                     }
                     stage.nodes[0].double.inject(.voiceClosed(code: 4014, bot: nil))
                     stage.gateway.announce(rainbow, [.connecting, .online])
-                    try await eventually("it is heard again", within: .seconds(3)) {
+                    try await eventually("it is heard again") {
                         guard let now = stage.playing("rainbow") else { return false }
                         return now.entry == before.entry && now.position > before.position
                     }

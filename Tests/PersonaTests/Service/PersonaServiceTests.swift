@@ -209,7 +209,7 @@ private final class EventSource: Sendable {
 
     /// Waits for what should happen, beating as the gateway does.
     func expectAnswer(_ what: String, _ condition: () async throws -> Bool) async throws {
-        try await eventually(what, within: .seconds(30)) {
+        try await eventually(what) {
             self.pulse()
             return try await condition()
         }

@@ -93,7 +93,7 @@ package final class ManualClock: Clock, Sendable {
     }
 
     /// Waits until so many tasks sleep on the clock.
-    /// - Throws: ``ConditionNotMet`` when they do not within five seconds.
+    /// - Throws: ``ConditionNotMet`` when they do not in time (``eventually(_:within:_:)``).
     package func sleepers(_ count: Int) async throws {
         try await eventually("\(count) sleepers on the clock") { self.state.withLock { $0.sleepers.count >= count } }
     }
