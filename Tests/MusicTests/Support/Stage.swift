@@ -140,8 +140,18 @@ struct Stage: Sendable {
         return ([message.content ?? ""] + cards).joined(separator: "\n")
     }
 
+    /// Asks for music as a member, and again while told to: a bridge that has just started may not know a node yet.
+    ///
+    /// - Parameter interaction: when given, it is asked once, for an answer to an interaction is given once.
     func play(_ query: String, _ user: UInt64, interaction: UInt64? = nil) async throws -> String {
-        try await use("play", user, options: ["query": query], interaction: interaction)
+        var answer = try await use("play", user, options: ["query": query], interaction: interaction)
+        guard interaction == nil else { return answer }
+        try await eventually("music takes a request for \(query)") {
+            guard answer.lowercased().contains("try again") else { return true }
+            answer = try await use("play", user, options: ["query": query])
+            return false
+        }
+        return answer
     }
 
     /// What a bot plays, at whichever node: title, position and whether it is heard.
