@@ -112,7 +112,7 @@ struct MusicIntegrationTests {
                     }
                     expectAnswer(try await stage.play("song", 2), "may not speak in <#20>")
                     stage.gateway.state.withLock { $0.online = [] }
-                    expectAnswer(try await stage.play("song", 2), "No bot")
+                    expectAnswer(try await stage.use("play", 2, options: ["query": "song"]), "No bot")
                 }
             }
         }

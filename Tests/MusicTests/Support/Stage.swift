@@ -140,14 +140,15 @@ struct Stage: Sendable {
         return ([message.content ?? ""] + cards).joined(separator: "\n")
     }
 
-    /// Asks for music as a member, and again while told to: a bridge that has just started may not know a node yet.
+    /// Asks for music as a member, and again while told to or told that no bot is there: services that have just started
+    /// may not know a node or the bots yet.
     ///
     /// - Parameter interaction: when given, it is asked once, for an answer to an interaction is given once.
     func play(_ query: String, _ user: UInt64, interaction: UInt64? = nil) async throws -> String {
         var answer = try await use("play", user, options: ["query": query], interaction: interaction)
         guard interaction == nil else { return answer }
         try await eventually("music takes a request for \(query)") {
-            guard answer.lowercased().contains("try again") else { return true }
+            guard ["Try again", "try again", "No bot"].contains(where: answer.contains) else { return true }
             answer = try await use("play", user, options: ["query": query])
             return false
         }
