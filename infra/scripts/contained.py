@@ -68,7 +68,7 @@ def main() -> int:
     status = reap_until(child.pid)
 
     # Who was told to stop gets time to do so: a database's watchdog waits for its server, on a busy machine longer.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         reap()
         if not descendants(os.getpid()):

@@ -87,8 +87,12 @@ package final class PostgresCluster: Sendable {
         )
     }
 
-    /// Kills the server as a crash would.
+    /// Kills the server with all its processes, as the crash of a machine would.
     package func kill() async {
+        // One that is in the middle of a statement would otherwise end it, and even commit it, first.
+        let processes = server.processID.map(ChildProcesses.descendants) ?? []
+        if let main = server.processID { Glibc.kill(main, SIGKILL) }
+        for process in processes { Glibc.kill(process.id, SIGKILL) }
         await server.kill()
     }
 
@@ -99,7 +103,7 @@ package final class PostgresCluster: Sendable {
 
     /// Starts the server again after `kill` or `stop`, and waits until it answers.
     package func restart() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         repeat {
             if !server.isRunning { try server.start() }
             // Until the killed server's children are gone, a new one ends at once.
