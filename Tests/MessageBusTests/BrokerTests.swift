@@ -96,6 +96,36 @@ import Testing
         }
     }
 
+    @Test func aWorkerThatGreetsAgainIsCountedFromTheStart() {
+        var broker = broker()
+        hello(&broker, "caller", client: 1, user: "caller")
+        hello(&broker, "w1", client: 2, user: "worker")
+        _ = serve(&broker, "w1", credit: 2)
+        for number in 1...2 as ClosedRange<UInt64> {
+            _ = ask(&broker, number)
+            _ = answer(&broker, number, from: "w1", credit: 2, received: number)
+        }
+        // It took our silence for our end; its own count begins again.
+        hello(&broker, "w1", client: 2, user: "worker")
+        #expect(sends(ask(&broker, 3)).isEmpty)
+        #expect(sends(serve(&broker, "w1", credit: 2)).map(\.1.number) == [3])
+        #expect(sends(ask(&broker, 4)).map(\.1.number) == [4])
+        #expect(sends(ask(&broker, 5)).isEmpty)
+    }
+
+    @Test func aRepeatableRequestWhoseAnswerCameBeforeItsCallerIsDoneAgain() {
+        for isRepeatable in [true, false] {
+            var broker = broker()
+            hello(&broker, "w1", client: 2, user: "worker")
+            _ = serve(&broker, "w1", credit: 2, running: [RequestID(client: 1, number: 7)])
+            _ = answer(&broker, 7, from: "w1", credit: 2, received: 0)
+            hello(&broker, "caller", client: 1, user: "caller")
+            let sent = sends(ask(&broker, 7, repeatable: isRepeatable)).map(\.1)
+            #expect(sent.map(\.verb) == [isRepeatable ? .request : .reply])
+            #expect(sent.map(\.code) == [isRepeatable ? "" : "bus.outcome-unknown"])
+        }
+    }
+
     @Test func strangersAreAskedWhoTheyAre() {
         var broker = broker()
         let actions = ask(&broker, 1)

@@ -133,6 +133,43 @@ import ZeroMQ
         }
     }
 
+    @Test func aWorkerWhoseReplyCameBackFromANewSwitchboardIsAskedAgain() async throws {
+        let folder = temporaryBusFolder()
+        defer { removeBusFolder(folder) }
+        var configuration = SwitchboardConfiguration(endpoints: .ipc(directory: folder))
+        configuration.policy = AccessPolicy.contract.adding(topics: [], servers: [Add.typeName: Add.servers])
+        let bus = TestBus(
+            endpoints: configuration.endpoints,
+            configuration: configuration,
+            metrics: MetricsRegistry(instance: .init(service: .bus))
+        )
+        let handled = Tally()
+        let gate = Signal()
+        try await bus.withConnection(.gateway) { gateway in
+            try await bus.withConnection(.moderation) { caller in
+                try await withBackground {
+                    try await gateway.serve(Add.self) { request, _ in
+                        handled.add()
+                        await gate.wait()
+                        return Sum(value: request.left + request.right)
+                    }
+                } body: {
+                    let first = Task { try await caller.request(Add(left: 2, right: 3), timeout: .seconds(30)) }
+                    try await withSwitchboard(bus) {
+                        try await eventually("it is being handled", within: .seconds(10)) { handled.count == 1 }
+                    }
+                    // The reply is the first that the next switchboard hears of the worker.
+                    gate.set()
+                    try await withSwitchboard(bus) {
+                        #expect(try await first.value.value == 5)
+                        let second = try await caller.request(Add(left: 4, right: 5), timeout: .seconds(10))
+                        #expect(second.value == 9)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aRepeatedKeyIsDoneOnce() async throws {
         try await withMessageTestBus { bus in
             let done = Tally()

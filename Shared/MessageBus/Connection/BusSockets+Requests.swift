@@ -200,7 +200,17 @@ extension BusSockets {
             let unsent = replies.compactMap(\.reply).filter { $0.address == address }.map(\.id)
             state(address, running: workers.running(at: address) + unsent)
         }
-        for message in replies { send(message.frames, reply: message.reply) }
+        for message in replies { send(restated(message), reply: message.reply) }
+    }
+
+    /// A reply of the session before with what the worker can take in this one: without it, the switchboard would think
+    /// that it can take nothing, and never ask it again.
+    private func restated(_ message: BlockedMessage) -> [[UInt8]] {
+        guard let reply = message.reply, let first = message.frames.first,
+            var envelope = try? Envelope(decoding: first)
+        else { return message.frames }
+        (envelope.credit, envelope.received) = workers.credit(reply.address) ?? (0, 0)
+        return [envelope.encoded] + message.frames.dropFirst()
     }
 
     private func receiveReply(_ envelope: Envelope, header: [UInt8], payload: [UInt8]) {

@@ -26,7 +26,8 @@ extension Broker {
             deadlines.insert(request, at: deadline)
             return
         }
-        if finishedOnce[request] != nil {
+        // One adopted from a worker can be over before its caller says that it may be repeated: then it is.
+        if finishedOnce[request] != nil, !envelope.isRepeatable {
             answer(request, .outcomeUnknown, "it was handed to a worker, and its reply was lost")
             return
         }

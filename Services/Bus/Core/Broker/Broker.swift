@@ -194,6 +194,9 @@ package struct Broker: Sendable {
         } else {
             peers[id]?.client = envelope.client
             peers[id]?.lastHeard = now
+            // It begins a session anew and counts from the start: what it can take it says again.
+            for address in peers[id]?.slots.keys.sorted() ?? [] { queues[address]?.workers.removeAll { $0 == id } }
+            peers[id]?.slots = [:]
         }
         clients[envelope.client] = id
         var welcome = Envelope(.welcome)
