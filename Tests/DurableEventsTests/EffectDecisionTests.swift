@@ -41,10 +41,26 @@ struct EffectDecisionTests {
     @Test("what may have reached Discord is repeated only where that is harmless")
     func uncertain() {
         #expect(decide(.outcomeUnknown, safety: .idempotent) == .retry(reason: "m"))
-        #expect(decide(.outcomeUnknown, safety: .nonce, since: .seconds(119)) == .retry(reason: "m"))
-        #expect(decide(.outcomeUnknown, safety: .nonce, since: .seconds(121)) == .probe(reason: "m"))
+        #expect(decide(.outcomeUnknown, safety: .nonce, since: .seconds(99)) == .retry(reason: "m"))
+        #expect(decide(.outcomeUnknown, safety: .nonce, since: .seconds(101)) == .probe(reason: "m"))
         #expect(decide(.outcomeUnknown, safety: .probeFirst) == .probe(reason: "m"))
         #expect(decide(.outcomeUnknown, safety: .neverRetry) == .unknown(reason: "m"))
+    }
+
+    @Test("a fault of Discord's that lasts is no refusal")
+    func faults() {
+        #expect(decide(.refused, status: 500, safety: .idempotent) == .retry(reason: "m"))
+        #expect(decide(.refused, status: 503, safety: .nonce) == .retry(reason: "m"))
+        #expect(decide(.refused, status: 503, safety: .nonce, since: .seconds(101)) == .probe(reason: "m"))
+    }
+
+    @Test("Discord is asked first where nothing would recognise a second attempt")
+    func looking() {
+        #expect(!EffectDecision.mustLook(.nonce, sinceFirst: .seconds(99)))
+        #expect(EffectDecision.mustLook(.nonce, sinceFirst: .seconds(100)))
+        #expect(!EffectDecision.mustLook(.probeFirst, sinceFirst: .zero))
+        #expect(EffectDecision.mustLook(.probeFirst, sinceFirst: .seconds(1)))
+        #expect(!EffectDecision.mustLook(.idempotent, sinceFirst: .seconds(1_000)))
     }
 
     @Test("a bus without gateway means that nothing was sent; a time-out means that nobody knows")
@@ -56,6 +72,12 @@ struct EffectDecisionTests {
             EffectDecision(BusError(.timeout, "m"), safety: .neverRetry, sinceFirst: .zero) == .unknown(reason: "m")
         )
         #expect(EffectDecision(BusError(.timeout, "m"), safety: .nonce, sinceFirst: .zero) == .retry(reason: "m"))
+        // A full queue is none of Discord's refusals.
+        #expect(EffectDecision(BusError(.refused, "m"), safety: .neverRetry, sinceFirst: .zero) == .retry(reason: "m"))
+        // An answer that cannot be read can be one to something that was done.
+        #expect(
+            EffectDecision(BusError(.malformed, "m"), safety: .neverRetry, sinceFirst: .zero) == .unknown(reason: "m")
+        )
     }
 
     @Test("a nonce is 25 characters, the same for the same key, another for another")

@@ -112,6 +112,54 @@ struct EffectRunnerTests {
         }
     }
 
+    @Test(
+        "a message whose nonce is too old to be trusted is looked for, and sent if it is not there",
+        arguments: [true, false]
+    )
+    func oldNonce(isThere: Bool) async throws {
+        try await withStack(runsAtOnce: false) { stack in
+            let effect = try Effect.sendMessage(
+                OutgoingMessage(content: "case #7"),
+                to: ChannelID(5),
+                by: try #require(BotID("iris")),
+                key: "notice:7"
+            )
+            try await stack.client.withTransaction { transaction in
+                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+            }
+            try await stack.owner.query(
+                "UPDATE effects SET next_attempt_at = now(), first_sent_at = now() - interval '5 minutes', attempts = 3"
+            )
+            stack.gateway.script(effect.path) { call in
+                guard call == 1 else { return RESTOutcome(status: 200) }
+                let found = #"[{"id":"9","content":"case #7","author":{"bot":true}}]"#
+                return RESTOutcome(status: 200, body: isThere ? found : "[]")
+            }
+            try await withBackground {
+                try await stack.spine.run()
+            } body: {
+                try await stack.expect(key: effect.key, state: "done")
+            }
+            #expect(stack.gateway.methods(of: effect.path) == (isThere ? ["GET"] : ["GET", "POST"]))
+        }
+    }
+
+    @Test("an effect that left early, and whose commit nobody heard of, is finished from the table")
+    func unheardCommit() async throws {
+        try await withStack { stack in
+            let effect = try delete(7)
+            await stack.spine.sendEarly(effect)
+            try await eventually("it is sent") { stack.gateway.calls(of: effect.path) == 1 }
+            // Committed, while the answer to the commit was lost.
+            try await stack.client.withTransaction { transaction in
+                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+            }
+            try await stack.owner.query("UPDATE effects SET next_attempt_at = now()")
+            try await stack.expect(key: effect.key, state: "done")
+            #expect(stack.gateway.calls(of: effect.path) == 1)
+        }
+    }
+
     @Test("events of ours leave in the order of their commits, without a hole")
     func outbox() async throws {
         try await withStack { stack in
@@ -225,7 +273,7 @@ private struct Stack: Sendable {
 /// Counts calls, and answers as it is told.
 private final class FakeGateway: Sendable {
     private struct State {
-        var calls: [String: Int] = [:]
+        var methods: [String: [String]] = [:]
         var scripts: [String: @Sendable (Int) -> RESTOutcome] = [:]
     }
 
@@ -236,13 +284,18 @@ private final class FakeGateway: Sendable {
     }
 
     func calls(of path: String) -> Int {
-        state.withLock { $0.calls[path, default: 0] }
+        methods(of: path).count
+    }
+
+    func methods(of path: String) -> [String] {
+        state.withLock { $0.methods[path, default: []] }
     }
 
     func answer(_ request: ExecuteREST) -> RESTOutcome {
         state.withLock { state in
-            state.calls[request.path, default: 0] += 1
-            return state.scripts[request.path]?(state.calls[request.path, default: 1]) ?? RESTOutcome(status: 204)
+            state.methods[request.path, default: []].append(request.method)
+            let number = state.methods[request.path, default: []].count
+            return state.scripts[request.path]?(number) ?? RESTOutcome(status: 204)
         }
     }
 }

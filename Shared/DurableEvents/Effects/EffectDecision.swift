@@ -12,9 +12,24 @@ enum EffectDecision: Hashable, Sendable {
     case probe(reason: String)
     /// It may have happened and nobody can tell: an operator must look.
     case unknown(reason: String)
+    /// It came too late to be worth doing.
+    case expired
 
-    /// Discord refuses a nonce that it has seen for some minutes; two of them are safe to count on.
-    static let nonceTrust: Duration = .seconds(120)
+    /// Discord recognises a nonce for some minutes. Two of them are safe to count on, less the time that a request may
+    /// take until it is there.
+    static let nonceTrust: Duration = .seconds(100)
+
+    /// Whether Discord is to be asked before another attempt: the first may have happened, and nothing would recognise
+    /// the second.
+    ///
+    /// - Parameter sinceFirst: time since the first attempt that may have reached Discord; zero when there was none.
+    static func mustLook(_ safety: RESTSafety, sinceFirst: Duration) -> Bool {
+        switch safety {
+        case .nonce: sinceFirst >= nonceTrust
+        case .probeFirst: sinceFirst > .zero
+        default: false
+        }
+    }
 
     /// Decides from what the gateway answered.
     ///
@@ -25,6 +40,9 @@ enum EffectDecision: Hashable, Sendable {
             return
         }
         switch failure.kind {
+        case .refused where outcome.status >= 500:
+            // Discord had a fault for longer than the gateway tries.
+            self = Self.uncertain(failure.message, safety: safety, sinceFirst: sinceFirst)
         case .refused:
             // What is to be deleted is gone already.
             self =
@@ -43,8 +61,8 @@ enum EffectDecision: Hashable, Sendable {
     /// Decides from what the bus answered instead of the gateway.
     init(_ error: BusError, safety: RESTSafety, sinceFirst: Duration) {
         switch error.code {
-        case .noWorker, .closed: self = .retry(reason: error.message)
-        case .refused, .malformed: self = .refused(status: 0, reason: error.message)
+        // Refused by the bus means a full queue: the gateway has not seen it, and Discord has refused nothing.
+        case .noWorker, .closed, .refused: self = .retry(reason: error.message)
         default: self = Self.uncertain(error.message, safety: safety, sinceFirst: sinceFirst)
         }
     }

@@ -15,32 +15,23 @@ actor EffectRunner {
     private static let parallel = 128
     private static let requestTimeout: Duration = .seconds(12)
 
-    private enum Phase {
-        /// Sent before its commit.
-        case early
-        /// Sent before its commit, and ended: the row is still to be written.
-        case earlyEnded(EffectDecision)
-        case running
-    }
-
     private let database: PostgresClient
     private let bus: BusConnection
     private let service: ServiceRole
     private let logger: Logger
     private let metrics: Metrics
 
-    private var phases: [String: Phase] = [:]
+    private var book = EffectBook(bound: bound)
     /// How often an effect has certainly failed, for the key of its next request: a worker keeps its reply to a key for
     /// a while, and would answer the next attempt with the failure of the last.
     private var rounds: [String: Int] = [:]
     private var ends: [(key: String, state: String, status: Int, detail: String)] = []
-    private let (orders, orderSink) = AsyncStream.makeStream(of: Order.self, bufferingPolicy: .bufferingNewest(bound))
+    private var postponed: [(key: String, delay: Duration, reason: String)] = []
+    private let (orders, orderSink) = AsyncStream.makeStream(
+        of: EffectTable.Pending.self,
+        bufferingPolicy: .bufferingOldest(bound)
+    )
     private let (flushes, flushSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-
-    private struct Order: Sendable {
-        let pending: EffectTable.Pending
-        let isEarly: Bool
-    }
 
     struct Metrics: Sendable {
         let done: Counter
@@ -66,7 +57,10 @@ actor EffectRunner {
             refused: metrics.counter("effects_refused_total", help: "Effects that Discord refused."),
             retried: metrics.counter("effects_retried_total", help: "Attempts that are to be repeated."),
             unknown: metrics.counter("effects_unknown_total", help: "Effects of which nobody knows the outcome."),
-            dropped: metrics.counter("effects_early_dropped_total", help: "Early effects left to the table.")
+            dropped: metrics.counter(
+                "effects_early_dropped_total",
+                help: "Effects that found no room in memory and were left to the table."
+            )
         )
     }
 
@@ -75,33 +69,31 @@ actor EffectRunner {
     /// Takes effects whose transaction has committed.
     func committed(_ effects: [Effect]) {
         for effect in effects {
-            switch phases[effect.key] {
-            case .earlyEnded(let decision):
-                phases[effect.key] = nil
-                end(effect, decision, attempts: 1)
-            case .early:
-                // Its end will find the row.
-                phases[effect.key] = .running
-            case .running:
-                continue
-            case nil:
-                enqueue(Order(pending: .init(effect: effect, attempts: 0, sinceFirst: .zero), isEarly: false))
-            }
+            take(EffectTable.Pending(effect: effect, attempts: 0, sinceFirst: .zero))
+        }
+    }
+
+    private func take(_ pending: EffectTable.Pending) {
+        let effect = pending.effect
+        switch book.committed(effect.key) {
+        case .start: enqueue(pending)
+        case .finish(let decision): write(decision, of: effect, attempts: pending.attempts + 1)
+        case .wait: break
+        // It is in the table, and claimed from there.
+        case .full: metrics.dropped.increment()
         }
     }
 
     func sendEarly(_ effect: Effect) {
-        guard phases[effect.key] == nil else { return }
-        enqueue(Order(pending: .init(effect: effect, attempts: 0, sinceFirst: .zero), isEarly: true))
+        guard book.sendEarly(effect.key, now: .now) else { return }
+        enqueue(EffectTable.Pending(effect: effect, attempts: 0, sinceFirst: .zero))
     }
 
-    private func enqueue(_ order: Order) {
-        // What does not fit is in the table, or will be: it is claimed from there.
-        guard phases.count < Self.bound, case .enqueued = orderSink.yield(order) else {
+    private func enqueue(_ pending: EffectTable.Pending) {
+        guard case .enqueued = orderSink.yield(pending) else {
             metrics.dropped.increment()
-            return
+            return book.release(pending.effect.key)
         }
-        phases[order.pending.effect.key] = order.isEarly ? .early : .running
     }
 
     // MARK: Running
@@ -122,25 +114,41 @@ actor EffectRunner {
         }
     }
 
-    private func carryOut(_ order: Order) async {
-        let effect = order.pending.effect
-        guard effect.life > .zero else { return end(effect, nil, attempts: order.pending.attempts) }
-        // An idempotent effect needs no note: whether it was tried before makes no difference.
-        if effect.safety != .idempotent {
-            do {
-                try await EffectTable(executor: database, service: service).noteAttempt(effect.key)
-            } catch {
-                return later(effect, after: .seconds(1), reason: "attempt not noted: \(error)")
-            }
+    private func carryOut(_ pending: EffectTable.Pending) async {
+        let effect = pending.effect
+        guard effect.life > .zero else { return end(effect, .expired, attempts: pending.attempts) }
+        do {
+            guard let decision = try await attempt(pending) else { return book.release(effect.key) }
+            end(effect, decision, attempts: pending.attempts + 1)
+        } catch {
+            // An attempt that is not noted is not made.
+            end(effect, .retry(reason: "attempt not noted: \(error)"), attempts: pending.attempts + 2)
         }
-        end(effect, await attempt(order.pending), attempts: order.pending.attempts + 1)
     }
 
-    private func attempt(_ pending: EffectTable.Pending) async -> EffectDecision {
+    /// Makes an attempt; nil when the effect has ended meanwhile.
+    private func attempt(_ pending: EffectTable.Pending) async throws -> EffectDecision? {
         let effect = pending.effect
-        if effect.safety == .nonce, pending.sinceFirst > EffectDecision.nonceTrust {
-            return await EffectProbe(bus: bus).result(of: pending)
+        // An idempotent effect needs no note: whether it was tried before makes no difference.
+        guard effect.safety != .idempotent else { return await send(effect, sinceFirst: pending.sinceFirst) }
+        let table = EffectTable(executor: database, service: service)
+        guard EffectDecision.mustLook(effect.safety, sinceFirst: pending.sinceFirst) else {
+            guard try await table.noteAttempt(effect.key) else { return nil }
+            return await send(effect, sinceFirst: pending.sinceFirst)
         }
+        let now = UInt64(Date().timeIntervalSince1970 * 1_000)
+        switch await EffectProbe(bus: bus).look(for: pending, now: now) {
+        case .present: return .done(status: 200)
+        case .failed(let reason): return .probe(reason: reason)
+        case .impossible: return .unknown(reason: "it cannot be looked up")
+        case .absent:
+            // No earlier attempt is under way any more, so that this one is as good as the first.
+            guard try await table.noteAttempt(effect.key, isFirst: true) else { return nil }
+            return await send(effect, sinceFirst: .zero)
+        }
+    }
+
+    private func send(_ effect: Effect, sinceFirst: Duration) async -> EffectDecision {
         let request = ExecuteREST(
             bot: effect.bot,
             method: effect.method,
@@ -154,9 +162,9 @@ actor EffectRunner {
             let outcome = try await bus.request(request, timeout: Self.requestTimeout, key: requestKey(of: effect))
             // After an uncertain end the key stays: the first attempt may still be under way, and is then joined.
             if let failure = outcome.failure, failure.kind != .outcomeUnknown { noteRound(of: effect) }
-            return EffectDecision(outcome, safety: effect.safety, method: effect.method, sinceFirst: pending.sinceFirst)
+            return EffectDecision(outcome, safety: effect.safety, method: effect.method, sinceFirst: sinceFirst)
         } catch {
-            return EffectDecision(error, safety: effect.safety, sinceFirst: pending.sinceFirst)
+            return EffectDecision(error, safety: effect.safety, sinceFirst: sinceFirst)
         }
     }
 
@@ -170,36 +178,31 @@ actor EffectRunner {
         rounds[effect.key, default: 0] += 1
     }
 
-    /// Notes how an attempt ended; nil = its time is over.
-    private func end(_ effect: Effect, _ decision: EffectDecision?, attempts: Int) {
-        if case .early? = phases[effect.key], let decision {
-            if case .done = decision {
-                phases[effect.key] = .earlyEnded(decision)
-            } else {
-                // Whatever came of it, the committed row decides.
-                phases[effect.key] = nil
-            }
-            return
-        }
-        phases[effect.key] = nil
+    private func end(_ effect: Effect, _ decision: EffectDecision, attempts: Int) {
+        if book.ended(effect.key, decision) { write(decision, of: effect, attempts: attempts) }
+    }
+
+    /// Has the row say how an attempt ended.
+    private func write(_ decision: EffectDecision, of effect: Effect, attempts: Int) {
         let metadata: Logger.Metadata = ["effect": "\(effect.key)", "bot": "\(effect.bot)", "path": "\(effect.path)"]
         switch decision {
-        case .done(let status)?:
+        case .done(let status):
             metrics.done.increment()
             finish(effect.key, "done", status, "")
-        case .refused(let status, let reason)?:
+        case .refused(let status, let reason):
             metrics.refused.increment()
             logger.warning("Discord refused an effect: \(reason)", metadata: metadata)
             finish(effect.key, "refused", status, reason)
-        case .unknown(let reason)?:
+        case .unknown(let reason):
             metrics.unknown.increment()
             logger.error("nobody knows whether an effect happened: look on Discord. \(reason)", metadata: metadata)
             finish(effect.key, "unknown", 0, reason)
-        case .retry(let reason)?, .probe(let reason)?:
+        case .retry(let reason), .probe(let reason):
             metrics.retried.increment()
             let delay: Duration = min(.milliseconds(250) * (1 << min(attempts, 8)), .seconds(30))
-            later(effect, after: delay, reason: reason)
-        case nil:
+            postponed.append((effect.key, delay, reason))
+            flushSink.yield()
+        case .expired:
             logger.error("an effect came too late and was given up", metadata: metadata)
             finish(effect.key, "expired", 0, "")
         }
@@ -211,24 +214,15 @@ actor EffectRunner {
         flushSink.yield()
     }
 
-    private func later(_ effect: Effect, after delay: Duration, reason: String) {
-        phases[effect.key] = nil
-        postponed.append((effect.key, delay, reason))
-        flushSink.yield()
-    }
-
-    private var postponed: [(key: String, delay: Duration, reason: String)] = []
-
     // MARK: The table
 
     /// Claims what is due: retries, and what an earlier process left behind.
     private func claimForever() async throws {
         let table = EffectTable(executor: database, service: service)
         while true {
+            book.forgetEarly(.now)
             do {
-                for pending in try await table.claimDue(limit: 200) where phases[pending.effect.key] == nil {
-                    enqueue(Order(pending: pending, isEarly: false))
-                }
+                for pending in try await table.claimDue(limit: 200) { take(pending) }
             } catch let error as PostgresError {
                 logger.debug("effects not claimed", metadata: ["error": "\(error)"])
             }
@@ -243,10 +237,12 @@ actor EffectRunner {
             (ends, postponed) = ([], [])
             do {
                 if !ending.isEmpty { try await table.finish(ending) }
-                for item in waiting { try await table.postpone(item.key, by: item.delay, reason: item.reason) }
+                if !waiting.isEmpty { try await table.postpone(waiting) }
+                for item in ending { book.release(item.key) }
+                for item in waiting { book.release(item.key) }
             } catch {
-                // Idempotent ones are done again, nonces refused by Discord: writing it later costs nothing but time.
-                ends = ending + ends
+                // Until it is written, the book keeps them from being sent again.
+                (ends, postponed) = (ending + ends, waiting + postponed)
                 logger.warning("the ends of effects are not written yet", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))
                 flushSink.yield()

@@ -81,14 +81,19 @@ struct EffectTable {
 
     /// Notes that an attempt is about to be made, before it can reach Discord: after a crash this tells how long the
     /// nonce can be trusted.
-    func noteAttempt(_ key: String) async throws {
-        try await executor.query(
+    ///
+    /// - Parameter isFirst: it is certain that no earlier attempt has happened.
+    /// - Returns: false when there is nothing left to do: the effect has ended.
+    func noteAttempt(_ key: String, isFirst: Bool = false) async throws -> Bool {
+        let rows = try await executor.query(
             """
-            UPDATE effects SET attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now()),
+            UPDATE effects SET attempts = attempts + 1,
+                first_sent_at = CASE WHEN \(isFirst) THEN now() ELSE coalesce(first_sent_at, now()) END,
                 next_attempt_at = now() + \(Self.claim)
-            WHERE key = \(key) AND state = 'pending'
+            WHERE key = \(key) AND state = 'pending' RETURNING key
             """
         )
+        return !rows.isEmpty
     }
 
     /// Writes how effects ended, many at once.
@@ -105,12 +110,15 @@ struct EffectTable {
         )
     }
 
-    /// Has an effect tried again later.
-    func postpone(_ key: String, by delay: Duration, reason: String) async throws {
+    /// Has effects tried again later, many at once.
+    func postpone(_ waiting: [(key: String, delay: Duration, reason: String)]) async throws {
         try await executor.query(
             """
-            UPDATE effects SET next_attempt_at = now() + \(delay), detail = \(reason)
-            WHERE key = \(key) AND state = 'pending'
+            UPDATE effects SET next_attempt_at = now() + make_interval(secs => e.delay), detail = e.reason
+            FROM unnest(
+                \(waiting.map(\.key)), \(waiting.map { $0.delay / .seconds(1) }), \(waiting.map(\.reason))
+            ) AS e (key, delay, reason)
+            WHERE effects.key = e.key AND effects.state = 'pending'
             """
         )
     }
