@@ -42,6 +42,42 @@ struct JournalWriterTests {
         #expect(takenAgain)
     }
 
+    @Test("nothing goes to the journal that is behind an event which is still being written elsewhere")
+    func holds() async throws {
+        try await withJournal { journal in
+            let writer = try await journal.open("first")
+            try await withBackground {
+                try await writer.run()
+            } body: {
+                #expect(writer.append(journal.entry(1)))
+                let hold = writer.hold(2)
+                let later = writer.hold(4)
+                for seq in [3, 5] as [UInt64] { #expect(writer.append(journal.entry(seq))) }
+                try await eventually("what came before is written") { writer.journalled == 1 }
+                #expect(try await Streams(journal.client).current(of: journal.partition)?.lastSeq == 1)
+                hold.release()
+                try await eventually("what waited is written") { writer.journalled == 3 }
+                #expect(!writer.isSettled)
+                later.release()
+                try await eventually("the rest is written") { writer.isSettled }
+                #expect(writer.journalled == 5)
+            }
+        }
+    }
+
+    @Test("a hold that nobody has any more holds nothing")
+    func forgottenHold() async throws {
+        try await withJournal { journal in
+            let writer = try await journal.open("first")
+            do {
+                let hold = writer.hold(1)
+                #expect(!writer.isSettled)
+                withExtendedLifetime(hold) {}
+            }
+            #expect(writer.isSettled)
+        }
+    }
+
     @Test("hours are made ahead, dropped when they are past, and rows of a kept hour stay")
     func rotation() async throws {
         try await withJournal { journal in

@@ -7,6 +7,8 @@ struct JournalBuffer: Sendable {
     let byteLimit: Int
     private(set) var entries: Deque<JournalEntry> = []
     private(set) var bytes = 0
+    /// Events that are on their way to another table than the journal, ascending: nothing behind the first is written.
+    private var holds: Deque<UInt64> = []
 
     init(countLimit: Int = 20_000, byteLimit: Int = 64 << 20) {
         self.countLimit = countLimit
@@ -21,12 +23,29 @@ struct JournalBuffer: Sendable {
         return true
     }
 
-    /// The first events, at most so many and so many bytes, without taking them out.
+    /// Whether anything waits, to be written or to be released.
+    var isEmpty: Bool { entries.isEmpty && holds.isEmpty }
+
+    /// Whether the first event may be written now.
+    var canWrite: Bool { entries.first.map { !isHeld($0) } ?? false }
+
+    private func isHeld(_ entry: JournalEntry) -> Bool { holds.first.map { $0 < entry.seq } ?? false }
+
+    /// Keeps what follows that event from being written.
+    mutating func hold(_ seq: UInt64) {
+        holds.append(seq)
+    }
+
+    mutating func release(_ seq: UInt64) {
+        if let index = holds.firstIndex(of: seq) { holds.remove(at: index) }
+    }
+
+    /// The first events that may be written, at most so many and so many bytes, without taking them out.
     func prefix(count: Int, bytes limit: Int) -> [JournalEntry] {
         var result: [JournalEntry] = []
         var size = 0
         for entry in entries.prefix(count) {
-            if !result.isEmpty, size + entry.size > limit { break }
+            if isHeld(entry) || (!result.isEmpty && size + entry.size > limit) { break }
             size += entry.size
             result.append(entry)
         }

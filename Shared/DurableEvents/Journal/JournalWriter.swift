@@ -41,6 +41,11 @@ package final class JournalWriter: Sendable {
     /// How many events wait.
     package var waiting: Int { state.withLock { $0.buffer.entries.count } }
 
+    /// Whether everything up to now is written, here or where it belongs.
+    package var isSettled: Bool { state.withLock { $0.buffer.isEmpty } }
+
+    private var canWrite: Bool { state.withLock { $0.buffer.canWrite } }
+
     /// How long the database has taken nothing; nil while it does.
     package var stalled: Duration? { state.withLock { $0.stalledSince.map { ContinuousClock.now - $0 } } }
 
@@ -56,13 +61,24 @@ package final class JournalWriter: Sendable {
         return taken
     }
 
+    /// Says that an event is being written down elsewhere. Until that is done nothing behind it goes to the journal, so
+    /// that a process which comes after a crash resumes before it, and Discord sends it again.
+    package func hold(_ seq: UInt64) -> JournalHold {
+        state.withLock { $0.buffer.hold(seq) }
+        return JournalHold { [weak self] in
+            guard let self else { return }
+            self.state.withLock { $0.buffer.release(seq) }
+            self.wakeSink.yield()
+        }
+    }
+
     /// Writes until cancelled.
     ///
     /// - Throws: `NotOwner` when the stream belongs to another gateway now.
     package func run() async throws {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
         for await _ in wakes {
-            while waiting > 0 {
+            while canWrite {
                 do {
                     try await writeBatch()
                     backoff.reset()
@@ -83,9 +99,9 @@ package final class JournalWriter: Sendable {
         }
     }
 
-    /// Writes what still waits; for the orderly end of a session. Call it when `run` has ended.
+    /// Writes what still waits and is not held; for the orderly end of a session. Call it when `run` has ended.
     package func finish() async throws {
-        while waiting > 0 { try await writeBatch() }
+        while canWrite { try await writeBatch() }
     }
 
     private func writeBatch() async throws {

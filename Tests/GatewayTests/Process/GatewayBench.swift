@@ -131,6 +131,15 @@ struct GatewayBench: Sendable {
         return String(buffer: try await response.body.collect(upTo: 1 << 20))
     }
 
+    /// Reads from the control API.
+    func look(_ path: String) async throws -> String {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: url + "/control" + path),
+            timeout: .seconds(5)
+        )
+        return String(buffer: try await response.body.collect(upTo: 1 << 22))
+    }
+
     func say(_ content: String, as author: String = "bob") async throws {
         try await control("/messages", ["channel": "general", "author": author, "content": content])
     }

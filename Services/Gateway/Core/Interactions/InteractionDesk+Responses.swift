@@ -79,10 +79,12 @@ extension InteractionDesk {
         var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         while true {
             do {
-                for row in try await Interactions(database).open(of: bot) where row.receivedAt < start {
-                    await finish(row)
+                let rows = try await Interactions(database).open(of: bot).filter { $0.receivedAt < start }
+                return try await withThrowingDiscardingTaskGroup { group in
+                    for row in rows { group.addTask { try await self.finish(row) } }
                 }
-                return
+            } catch is CancellationError {
+                throw CancellationError()
             } catch {
                 logger.debug("open interactions not read yet", metadata: ["error": "\(error)"])
             }
@@ -90,53 +92,15 @@ extension InteractionDesk {
         }
     }
 
-    private func finish(_ row: StoredInteraction) async {
-        let language = Language(discordLocale: row.locale)
-        let data = Self.apology(texts.text("command.interrupted", in: language))
-        do {
-            guard let entry = unseal(row), entry.isAcknowledged else { throw Unanswerable() }
-            _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
-            await setState(.answered, row.interaction)
-        } catch {
-            // No first response was sent, and its three seconds are over: only the channel is left.
-            await tellMissed(row.interaction, row.bot, InteractionOrigin(row))
-        }
-    }
-
-    private struct Unanswerable: Error {}
-
-    /// Tells a member in the channel that a command could not be answered as Discord wants it; once, by its nonce.
-    func tellMissed(_ interaction: InteractionID, _ bot: BotID, _ origin: InteractionOrigin?) async {
-        defer { _ = open.withLock { $0.removeValue(forKey: interaction) } }
-        await setState(.failed, interaction)
-        // Half-typed options miss nothing that a member would look for.
-        guard let origin, origin.kind != .autocomplete else { return }
-        let text = texts.text(
-            "command.missed",
-            in: Language(discordLocale: origin.locale),
-            ["member": "<@\(origin.user)>", "command": origin.kind == .command ? "/\(origin.name)" : "…"]
-        )
-        let message = OutgoingMessage(
-            content: text,
-            allowedMentions: .only(origin.user),
-            nonce: interaction.description
-        )
-        do {
-            let request = DiscordRequest(
-                .post,
-                "/channels/\(origin.channel)/messages",
-                body: .json(Array(try JSONEncoder().encode(message))),
-                lane: .interaction,
-                safety: .nonce,
-                timeout: .seconds(20)
-            )
-            _ = try await fleet.execute(request, as: bot)
-        } catch {
-            logger.warning(
-                "a member was not told of a missed command",
-                metadata: ["interaction": "\(interaction)", "error": "\(error)"]
-            )
-        }
+    private func finish(_ row: StoredInteraction) async throws {
+        // Until its time for a first response is over, Discord may send it again, and it may still be answered as usual.
+        let age = Date().timeIntervalSince1970 * 1_000 - Double(row.interaction.millisecondsSinceEpoch)
+        if age < 4_000 { try await Task.sleep(for: .milliseconds(4_000 - Int(max(age, 0)))) }
+        guard open.withLock({ $0[row.interaction] == nil }),
+            let now = try await Interactions(database).find(row.interaction),
+            now.state == .received || now.state == .deferred
+        else { return }
+        await conclude(now.interaction, now.bot, InteractionOrigin(now), unseal(now))
     }
 
     /// Erases tokens when they have expired, and old rows.

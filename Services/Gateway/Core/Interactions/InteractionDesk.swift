@@ -2,6 +2,7 @@ import BusContract
 import CommandKit
 import DiscordModel
 import DiscordREST
+import DurableEvents
 import FoundationEssentials
 import Logging
 import MessageBus
@@ -25,6 +26,7 @@ final class InteractionDesk: Service {
         let bot: BotID
         let payload: [UInt8]
         let at: Date
+        let hold: JournalHold?
     }
 
     let fleet: any FleetPort
@@ -55,9 +57,11 @@ final class InteractionDesk: Service {
 
     /// Takes an interaction from the read loop, without waiting.
     ///
-    /// - Parameter payload: the event's `d`.
-    func received(bot: BotID, payload: [UInt8]) {
-        guard case .enqueued = sink.yield(Received(bot: bot, payload: payload, at: Date())) else {
+    /// - Parameters:
+    ///   - payload: the event's `d`.
+    ///   - hold: released when the interaction is written down or over, so that a kill -9 before has it sent again.
+    func received(bot: BotID, payload: [UInt8], hold: JournalHold?) {
+        guard case .enqueued = sink.yield(Received(bot: bot, payload: payload, at: Date(), hold: hold)) else {
             dropped.increment()
             return
         }
@@ -84,6 +88,7 @@ final class InteractionDesk: Service {
     // MARK: One interaction
 
     private func handle(_ item: Received) async {
+        defer { item.hold?.release() }
         let interaction: Interaction
         let token: String
         do {
@@ -113,9 +118,13 @@ final class InteractionDesk: Service {
             await respond(entry, type: 4, data: Self.apology(text))
             return
         }
-        guard await remember(entry, request, owner.service, at: item.at) else { return }
+        switch await remember(entry, request, owner.service, at: item.at) {
+        case .new: item.hold?.release()
+        case .unwritten: break
+        case .known: return
+        }
         // Replayed after a RESUME, it can be too old to be answered: the command must then not run unseen.
-        guard !entry.isTooOld else { return await tellMissed(entry.id, entry.bot, entry.origin) }
+        guard !entry.isTooOld else { return await conclude(entry.id, entry.bot, entry.origin, entry) }
         open.withLock { $0[entry.id] = entry }
         let state = await converse(entry, request, owner, language)
         await settle(entry, state)
@@ -212,13 +221,15 @@ final class InteractionDesk: Service {
             _ = try await fleet.execute(request, as: entry.bot)
         } catch let error as DiscordRESTError where error.discordCode == 40_060 {
             // Acknowledged before: our first attempt did arrive.
-        } catch let error as DiscordRESTError where error.discordCode == 10_062 {
-            await tellMissed(entry.id, entry.bot, entry.origin)
+        } catch is CancellationError {
+            // The process ends: the next one finds the row.
         } catch {
             logger.warning(
                 "an interaction was not answered",
                 metadata: ["interaction": "\(entry.id)", "error": "\(error)"]
             )
+            entry.acknowledge()
+            await conclude(entry.id, entry.bot, entry.origin, entry)
         }
         entry.acknowledge()
     }
@@ -239,13 +250,21 @@ final class InteractionDesk: Service {
 
     // MARK: The table
 
-    /// Writes the interaction down before it is handed over; false when it was handled before (Discord replays).
+    private enum Remembered {
+        case new
+        /// The database does not take it: it is served all the same, and only a restart would lose it.
+        case unwritten
+        /// It was handled before: Discord replays.
+        case known
+    }
+
+    /// Writes the interaction down before it is handed over.
     private func remember(
         _ entry: OpenInteraction,
         _ request: HandleInteraction,
         _ service: ServiceRole,
         at: Date
-    ) async -> Bool {
+    ) async -> Remembered {
         do {
             let sealed = try fleet.token(of: entry.bot).map { try TokenSeal($0).seal(entry.token) }
             let row = StoredInteraction(
@@ -262,14 +281,12 @@ final class InteractionDesk: Service {
                 user: request.member.user,
                 locale: request.locale
             )
-            if try await Interactions(database).insert(row) { return true }
-            let known = try await Interactions(database).find(entry.id)
-            if known?.state == .deferred { entry.acknowledge() }
-            return known?.state == .received
+            if try await Interactions(database).insert(row) { return .new }
+            return try await Interactions(database).find(entry.id)?.state == .received ? .new : .known
         } catch {
-            // The member must not pay for it: it is served all the same, only a restart would lose it.
+            // The member must not pay for it.
             logger.warning("an interaction was not written down", metadata: ["error": "\(error)"])
-            return true
+            return .unwritten
         }
     }
 

@@ -67,6 +67,16 @@ final class OpenInteraction: Sendable {
         )
     }
 
+    /// Asks for the answer as the member sees it.
+    var lookRequest: DiscordRequest {
+        DiscordRequest(
+            .get,
+            "/webhooks/\(application)/\(token)/messages/@original",
+            lane: .interaction,
+            timeout: .seconds(20)
+        )
+    }
+
     func followUpRequest(_ data: String) -> DiscordRequest {
         DiscordRequest(
             .post,

@@ -82,6 +82,11 @@ struct EventPublisher {
         return true
     }
 
+    /// Keeps the journal from going past an event that is written down elsewhere.
+    func hold(_ sequence: UInt64) -> JournalHold {
+        writer.hold(sequence)
+    }
+
     private mutating func topic(of event: DiscordEventName) -> Topic {
         if let topic = topics[event] { return topic }
         let topic = Topic.discord(partition, event.rawValue)

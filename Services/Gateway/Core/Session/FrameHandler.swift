@@ -128,7 +128,7 @@ struct FrameHandler {
             )
         }
         if handling.contains(.interaction) {
-            interactions.received(bot: bot, payload: [UInt8](data))
+            interactions.received(bot: bot, payload: [UInt8](data), hold: publisher?.hold(number))
         }
         if event == .guildDelete, let guild = route.guildID, !route.flags.contains(.unavailable) {
             observers.left(bot, guild)

@@ -168,7 +168,7 @@ final class ShardSession: Sendable {
             turn += 1
             // Read in this order: whatever was handled up to here is with the writer, or will never be.
             let sequence = handled.load(ordering: .acquiring)
-            guard isOnline, let writer = ledger.writer, writer.waiting == 0, sequence > written || turn % 5 == 0 else {
+            guard isOnline, let writer = ledger.writer, writer.isSettled, sequence > written || turn % 5 == 0 else {
                 continue
             }
             do {
@@ -185,7 +185,7 @@ final class ShardSession: Sendable {
     /// Waits until the journal has everything, or the time is over.
     private func drain(within limit: Duration) async {
         let deadline = ContinuousClock.now + limit
-        while let writer = ledger.writer, writer.waiting > 0, ContinuousClock.now < deadline {
+        while let writer = ledger.writer, !writer.isSettled, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
