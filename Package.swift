@@ -307,7 +307,7 @@ let testTargets: [Target] = [
     // Clients that nobody here wrote, against the doubles.
     tests("Conformance", ["Simulation", "ServiceKit", "playground", subprocess, systemPackage]),
     // The built executables as child processes, from gateway socket to REST call.
-    tests("EndToEnd", [httpClient, nio, nioHTTP1]),
+    tests("EndToEnd", ["Postgres", httpClient, nio, nioHTTP1, logging]),
 ]
 
 let package = Package(

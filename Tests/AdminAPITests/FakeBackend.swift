@@ -85,6 +85,8 @@ final class FakeBackend: AdminBackend {
                 user: UserID(UInt64(number % 2)),
                 moderator: nil,
                 reason: "floopword",
+                channel: ChannelID(78),
+                message: MessageID(UInt64(900 + number)),
                 createdAt: Int64(number)
             )
         }

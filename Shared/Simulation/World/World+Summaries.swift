@@ -25,6 +25,7 @@ extension World {
             "ephemeral": .bool(message.visibleOnlyTo != nil),
             "visibleTo": .text(message.visibleOnlyTo.flatMap { users[$0]?.name }),
             "loading": .bool(message.flags & Message.Flag.loading != 0), "type": .int(message.kind.rawValue),
+            "nonce": message.nonce ?? .null,
             "interaction": message.origin.map { origin in
                 ["id": .id(origin.id), "name": .string(origin.name), "author": .text(users[origin.userID]?.name)]
             } ?? .null,

@@ -13,6 +13,10 @@ package struct Case: Hashable, Sendable {
     /// nil = opened by a rule.
     package let moderator: UserID?
     package let reason: String
+    /// Where it happened; nil = not in a channel.
+    package let channel: ChannelID?
+    /// The message that it is about; nil = none.
+    package let message: MessageID?
     /// Unix milliseconds.
     package let createdAt: Int64
 }
@@ -80,7 +84,7 @@ package struct Cases: Sendable {
             INSERT INTO cases (guild, number, key, type, user_id, moderator_id, reason, channel_id, message_id)
             VALUES (\(new.guild.rawValue), \(number), \(new.key), \(new.type), \(new.user.rawValue),
                 \(new.moderator?.rawValue), \(new.reason), \(new.channel?.rawValue), \(new.message?.rawValue))
-            RETURNING guild, number, type, user_id, moderator_id, reason,
+            RETURNING guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
             """
         )
@@ -90,7 +94,7 @@ package struct Cases: Sendable {
     package func find(guild: GuildID, number: Int) async throws -> Case? {
         let rows = try await executor.query(
             """
-            SELECT guild, number, type, user_id, moderator_id, reason,
+            SELECT guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
             FROM cases WHERE guild = \(guild.rawValue) AND number = \(Int32(clamping: number))
             """
@@ -112,7 +116,7 @@ package struct Cases: Sendable {
     ) async throws -> [Case] {
         let rows = try await executor.query(
             """
-            SELECT guild, number, type, user_id, moderator_id, reason,
+            SELECT guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
             FROM cases
             WHERE (\(guild?.rawValue)::bigint IS NULL OR guild = \(guild?.rawValue))
@@ -129,7 +133,7 @@ package struct Cases: Sendable {
     private func find(key: String) async throws -> Case? {
         let rows = try await executor.query(
             """
-            SELECT guild, number, type, user_id, moderator_id, reason,
+            SELECT guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
             FROM cases WHERE key = \(key)
             """
@@ -139,6 +143,8 @@ package struct Cases: Sendable {
 
     private static func read(_ row: Row) throws -> Case {
         let moderator: UInt64? = try row["moderator_id"]
+        let channel: UInt64? = try row["channel_id"]
+        let message: UInt64? = try row["message_id"]
         let number: Int32 = try row["number"]
         return Case(
             guild: GuildID(try row.decode(UInt64.self, "guild")),
@@ -147,6 +153,8 @@ package struct Cases: Sendable {
             user: UserID(try row.decode(UInt64.self, "user_id")),
             moderator: moderator.map { UserID($0) },
             reason: try row["reason"],
+            channel: channel.map { ChannelID($0) },
+            message: message.map { MessageID($0) },
             createdAt: try row["created"]
         )
     }

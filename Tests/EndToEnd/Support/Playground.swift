@@ -22,6 +22,10 @@ struct Playground {
         let text: String
         let edits: Int
         let replyTo: String?
+        /// The members that it mentions.
+        let mentions: [String]
+        /// What its author called it when it was sent.
+        let nonce: String?
         let interaction: Interaction?
         let ephemeral: Bool
         let loading: Bool
@@ -42,6 +46,7 @@ struct Playground {
     }
 
     struct Call: Decodable {
+        let number: Int
         let bot: String?
         let method: String
         let path: String
@@ -66,7 +71,7 @@ struct Playground {
     }
 
     func transcript(_ channel: String) async throws -> [Message] {
-        try await http.get("/control/transcript?channel=\(channel.queryValue)")
+        try await http.get("/control/transcript?channel=\(channel.queryValue)&limit=2000")
     }
 
     func voice() async throws -> [VoiceChannel] {

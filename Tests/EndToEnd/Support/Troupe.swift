@@ -10,10 +10,20 @@ final class Troupe: Sendable {
     let playground: Playground
     let admin: HTTP
     let folder: URL
+    /// The cluster's owner, over its socket.
+    let databaseURL: String
     private let supervisor: Process
     private let output: URL
 
-    private init(supervisor: Process, folder: URL, output: URL, playground: Playground, admin: HTTP) {
+    private init(
+        supervisor: Process,
+        folder: URL,
+        output: URL,
+        databaseURL: String,
+        playground: Playground,
+        admin: HTTP
+    ) {
+        self.databaseURL = databaseURL
         self.supervisor = supervisor
         self.folder = folder
         self.output = output
@@ -71,6 +81,7 @@ final class Troupe: Sendable {
             supervisor: supervisor,
             folder: folder,
             output: output,
+            databaseURL: "host=\(folder.path)/postgres/socket port=\(ports[11]) user=ensemble dbname=ensemble",
             playground: Playground(http: HTTP(base: "http://127.0.0.1:\(ports[9])")),
             admin: admin
         )
@@ -81,6 +92,7 @@ final class Troupe: Sendable {
                 supervisor: supervisor,
                 folder: folder,
                 output: output,
+                databaseURL: troupe.databaseURL,
                 playground: troupe.playground,
                 admin: HTTP(
                     base: admin.base,

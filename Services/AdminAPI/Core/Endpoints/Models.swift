@@ -80,6 +80,9 @@ package struct CaseAnswer: Codable, Sendable {
     package let user: String
     package let moderator: String?
     package let reason: String
+    package let channel: String?
+    /// The message that was acted on.
+    package let message: String?
     /// Unix milliseconds.
     package let createdAt: Int64
 
@@ -90,6 +93,8 @@ package struct CaseAnswer: Codable, Sendable {
         user = String(record.user.rawValue)
         moderator = record.moderator.map { String($0.rawValue) }
         reason = record.reason
+        channel = record.channel.map { String($0.rawValue) }
+        message = record.message.map { String($0.rawValue) }
         createdAt = record.createdAt
     }
 }

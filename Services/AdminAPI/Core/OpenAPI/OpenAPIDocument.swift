@@ -108,7 +108,7 @@ enum OpenAPIDocument {
             "Case": Schema.object([
                 "guild": .required(Schema.id), "number": .required(Schema.whole), "type": .required(Schema.text),
                 "user": .required(Schema.id), "moderator": .optional(Schema.id), "reason": .required(Schema.text),
-                "createdAt": .required(Schema.whole),
+                "channel": .optional(Schema.id), "message": .optional(Schema.id), "createdAt": .required(Schema.whole),
             ]),
             "Player": Schema.object([
                 "bot": .required(Schema.bot), "guild": .required(Schema.id), "channel": .required(Schema.id),
