@@ -144,6 +144,36 @@ struct EffectRunnerTests {
         }
     }
 
+    @Test("a busy channel is read on until the message is found")
+    func oldNonceInABusyChannel() async throws {
+        try await withStack(runsAtOnce: false) { stack in
+            let effect = try Effect.sendMessage(
+                OutgoingMessage(content: "case #7"),
+                to: ChannelID(5),
+                by: try #require(BotID("iris")),
+                key: "notice:7"
+            )
+            try await stack.client.withTransaction { transaction in
+                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+            }
+            try await stack.owner.query(
+                "UPDATE effects SET next_attempt_at = now(), first_sent_at = now() - interval '5 minutes', attempts = 3"
+            )
+            stack.gateway.script(effect.path) { call in
+                // The same words by a member, and by the bot only behind a hundred others.
+                let page = (1...100).map { #"{"id":"\#($0)","content":"case #7","author":{}}"# }
+                let last = #"{"id":"101","content":"case #7","author":{"bot":true}}"#
+                return RESTOutcome(status: 200, body: call == 1 ? "[\(page.joined(separator: ","))]" : "[\(last)]")
+            }
+            try await withBackground {
+                try await stack.spine.run()
+            } body: {
+                try await stack.expect(key: effect.key, state: "done")
+            }
+            #expect(stack.gateway.methods(of: effect.path) == ["GET", "GET"])
+        }
+    }
+
     @Test("an effect that left early, and whose commit nobody heard of, is finished from the table")
     func unheardCommit() async throws {
         try await withStack { stack in

@@ -44,13 +44,8 @@ struct RecoveryTests {
                 }
             }
             try await deeds.settle(troupe, seed: seed)
-            // The music has gone on.
-            #expect(
-                try await troupe.playground.voice().contains { channel in
-                    channel.channel == "Lounge" && channel.members.contains { $0.playing != nil }
-                },
-                "no music in the Lounge; seed \(seed)"
-            )
+            // The music has gone on; between two tracks there is none for a moment.
+            try await musicPlays("there is still music; RECOVERY_SEED=\(seed)", troupe)
         }
     }
 
@@ -60,11 +55,17 @@ struct RecoveryTests {
         try await eventually("the commands are registered") {
             (try? await troupe.playground.use("/play query:endless", as: "alice")) != nil
         }
-        for number in 1...4 {
+        for number in 1...8 {
             try await troupe.playground.use("/play query:endless \(number)", as: "alice")
         }
-        try await eventually("the music plays") {
-            try await troupe.playground.voice().contains { channel in channel.members.contains { $0.playing != nil } }
+        try await musicPlays("the music plays", troupe)
+    }
+
+    private func musicPlays(_ what: String, _ troupe: Troupe) async throws {
+        try await eventually(what) {
+            try await troupe.playground.voice().contains { channel in
+                channel.channel == "Lounge" && channel.members.contains { $0.playing != nil }
+            }
         }
     }
 
