@@ -24,10 +24,12 @@ import Glibc
 /// Make one for each process, put it into the service group before everything that uses it, and it reconnects by itself
 /// for as long as it runs. All of its methods may be called from any task, before `run` too: they wait for it.
 package final class BusConnection: Service, Sendable {
-    private let sockets: BusSockets
+    let sockets: BusSockets
+    private let outgoing: OutgoingQueue
+    private let doorbell: Doorbell
     private let metrics: BusMetrics
-    private let logger: Logger
-    private let source: String
+    let logger: Logger
+    let source: String
     private let nextRequest = Atomic<UInt64>(0)
     private let nextSubscription = Atomic<Int>(0)
 
@@ -44,7 +46,18 @@ package final class BusConnection: Service, Sendable {
         self.metrics = BusMetrics(metrics)
         self.logger = logger
         source = "\(instance.service.rawValue)/\(instance.id)"
-        sockets = try BusSockets(configuration: configuration, logger: logger, metrics: self.metrics)
+        outgoing = OutgoingQueue(
+            source: source,
+            messages: configuration.outgoingEvents,
+            bytes: configuration.outgoingBytes
+        )
+        sockets = try BusSockets(
+            configuration: configuration,
+            outgoing: outgoing,
+            logger: logger,
+            metrics: self.metrics
+        )
+        doorbell = sockets.thread.doorbell
     }
 
     /// Owns the socket thread until graceful shutdown or cancellation; then sends what still waits and leaves.
@@ -89,15 +102,13 @@ package final class BusConnection: Service, Sendable {
     /// Takes an event whose payload lies in somebody else's memory: it is copied before the call returns.
     @discardableResult
     package func publish(topic: Topic, header: Header, payload: UnsafeRawBufferPointer) -> Bool {
-        var header = header
-        if header.source.isEmpty { header.source = source }
-        if header.sentAt == 0 { header.sentAt = Self.microsecondsSinceEpoch() }
-        guard sockets.outgoing.append(topic: topic, header: header, payload: payload) else {
+        let sentAt = header.sentAt == 0 ? Self.microsecondsSinceEpoch() : header.sentAt
+        guard outgoing.append(topic: topic, header: header, sentAt: sentAt, payload: payload) else {
             metrics.publishDropped.increment()
             return false
         }
         metrics.published.increment()
-        sockets.thread.doorbell.ring()
+        doorbell.ring(.patient)
         return true
     }
 
@@ -215,85 +226,6 @@ package final class BusConnection: Service, Sendable {
         let reply = try outcome.get()
         metrics.roundTrip.observe(start.duration(to: .now))
         return reply.payload
-    }
-
-    /// Answers requests until the task is cancelled or the service stops gracefully; what runs then is finished.
-    ///
-    /// - Parameters:
-    ///   - address: where they arrive; the type's own address when nil.
-    ///   - capacity: requests handled at the same time.
-    ///   - handler: gives the reply, or throws `RequestFailure` for the caller; another error is logged, and the caller
-    ///     learns only that there was one.
-    package func serve<Request: BusRequest>(
-        _ type: Request.Type,
-        at address: RequestAddress? = nil,
-        capacity: Int = 64,
-        _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Request.Reply
-    ) async throws {
-        try await serve(at: address ?? type.address, capacity: capacity) { payload, context in
-            let request: Request
-            do {
-                request = try BusJSON.decode(type, from: payload)
-            } catch {
-                throw BusError(.malformed, "\(type.typeName) cannot be read: \(error)")
-            }
-            return (Request.Reply.typeName, try BusJSON.encode(try await handler(request, context)))
-        }
-    }
-
-    /// Answers requests by their payloads' bytes: the handler gives the reply's type name and payload.
-    package func serve(
-        at address: RequestAddress,
-        capacity: Int = 64,
-        _ handler: @escaping @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
-    ) async throws {
-        let queue = WorkQueue()
-        guard await sockets.serve(address.rawValue, capacity: capacity, queue: queue) else {
-            throw BusError(.refused, "\(address.rawValue) is served by this process already")
-        }
-        let sockets = self.sockets
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                for _ in 0..<capacity {
-                    group.addTask {
-                        while let request = await queue.next() {
-                            sockets.submit(.reply(request.id, await self.handle(request, handler)))
-                        }
-                    }
-                }
-            }
-        } onCancelOrGracefulShutdown: {
-            sockets.submit(.leave(address.rawValue))
-        }
-    }
-
-    private func handle(
-        _ request: IncomingRequest,
-        _ handler: @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
-    ) async -> WorkerTable.Reply {
-        do {
-            let (type, payload) = try await Trace.$current.withValue(request.context.trace?.traceID) {
-                try await handler(request.payload, request.context)
-            }
-            var header = Header()
-            header.type = type
-            header.source = source
-            header.trace = request.context.trace
-            var reply = WorkerTable.Reply()
-            reply.header = header.encoded
-            reply.payload = payload
-            return reply
-        } catch let failure as RequestFailure {
-            return WorkerTable.Reply(.failed(code: failure.code), failure.message)
-        } catch let error as BusError {
-            return WorkerTable.Reply(error.code, error.message)
-        } catch {
-            logger.error(
-                "a request failed",
-                metadata: ["address": "\(request.context.address.rawValue)", "error": "\(error)"]
-            )
-            return WorkerTable.Reply(.failed(code: "internal"), "the worker failed")
-        }
     }
 
     private static func microsecondsSinceEpoch() -> UInt64 {

@@ -23,8 +23,15 @@ package final class Frame {
     package var hasMore: Bool { zmq_msg_more(message) != 0 }
 
     /// The bytes, valid inside `body` only.
+    @inlinable
     package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        try body(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message)))
+        try body(unsafeBytes)
+    }
+
+    /// The bytes, valid until the frame is received into, sent or freed.
+    @usableFromInline
+    var unsafeBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     }
 
     /// A copy of the bytes.
@@ -37,9 +44,14 @@ package final class Frame {
     }
 
     /// Compares the sender's name without making a string of it: for the path that runs for every message.
+    @inlinable
     package func withUserID<R>(_ body: (UnsafePointer<CChar>?) -> R) -> R {
-        body(zmq_msg_gets(message, "User-Id"))
+        body(unsafeUserID)
     }
+
+    /// Valid for as long as `unsafeBytes`.
+    @usableFromInline
+    var unsafeUserID: UnsafePointer<CChar>? { zmq_msg_gets(message, "User-Id") }
 }
 
 /// A frame belongs to the thread of its socket.

@@ -23,9 +23,24 @@ package struct MessageBatch: Sendable {
     /// Bytes of all frames.
     package var byteCount: Int { bytes.count }
 
+    /// Whether every message has that many frames.
+    package func allHaveFrames(_ number: Int) -> Bool {
+        var end: Int32 = 0
+        for messageEnd in messageEnds {
+            end += Int32(truncatingIfNeeded: number)
+            if messageEnd != end { return false }
+        }
+        return true
+    }
+
     /// The indices of a message's frames.
     package func frames(of message: Int) -> Range<Int> {
         (message == 0 ? 0 : Int(messageEnds[message - 1]))..<Int(messageEnds[message])
+    }
+
+    /// Where each frame ends in `bytes`, the frames of all messages one after the other; valid inside `body` only.
+    package func withFrameEnds(_ body: (UnsafeBufferPointer<Int32>) -> Void) {
+        frameEnds.withUnsafeBufferPointer(body)
     }
 
     /// Where a frame lies in `bytes`.
@@ -33,6 +48,7 @@ package struct MessageBatch: Sendable {
         (frame == 0 ? 0 : Int(frameEnds[frame - 1]))..<Int(frameEnds[frame])
     }
 
+    /// Slower than from memory that lies in one piece.
     package mutating func append(frame: some Sequence<UInt8>) {
         bytes.append(contentsOf: frame)
         endFrame()
@@ -43,10 +59,16 @@ package struct MessageBatch: Sendable {
         endFrame()
     }
 
-    /// Adds one frame that `body` appends to the block itself.
-    package mutating func appendFrame(_ body: (inout [UInt8]) -> Void) {
-        body(&bytes)
-        endFrame()
+    /// Adds a message of three frames.
+    package mutating func append(
+        message first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        _ third: UnsafeRawBufferPointer
+    ) {
+        append(frame: first)
+        append(frame: second)
+        append(frame: third)
+        endMessage()
     }
 
     private mutating func endFrame() {

@@ -12,10 +12,10 @@ extension Socket {
         var remaining = messages
         while remaining > 0, batch.byteCount < bytes {
             guard try receive(into: frame) else { return false }
-            frame.withUnsafeBytes { batch.append(frame: $0) }
+            batch.append(frame: frame.unsafeBytes)
             while frame.hasMore {
                 guard try receive(into: frame) else { break }
-                frame.withUnsafeBytes { batch.append(frame: $0) }
+                batch.append(frame: frame.unsafeBytes)
             }
             batch.endMessage()
             remaining -= 1

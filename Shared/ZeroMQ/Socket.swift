@@ -9,9 +9,16 @@ package final class Socket {
     let handle: UnsafeMutableRawPointer
     // Keeps the context alive for as long as the socket is open.
     private let context: ZeroMQContext
+    /// Becomes readable when something about the socket changes; not a sign that it is ready (zmq_getsockopt(3), ZMQ_FD).
+    private(set) var descriptor: Int32 = -1
 
     /// The options it was made with.
     package let options: SocketOptions
+
+    /// Whether the socket may be ready although its descriptor does not tell: libzmq signals a change once, and any call
+    /// may take note of the signal. A receive that found nothing has taken note of everything; what comes after it
+    /// signals anew. `PollSet` asks the socket itself while this is true.
+    var mayBeReady = true
 
     package init(_ kind: SocketKind, options: SocketOptions, context: ZeroMQContext) throws(ZeroMQError) {
         guard let handle = zmq_socket(context.handle, kind.number) else { throw .last("make a \(kind) socket") }
@@ -20,6 +27,8 @@ package final class Socket {
         self.options = options
         // Throwing from here on still runs `deinit`, which closes the handle: every stored property is set.
         try Self.apply(options, kind: kind, to: handle)
+        var size = MemoryLayout<Int32>.size
+        guard zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size) == 0 else { throw .last("get FD") }
     }
 
     deinit {
@@ -28,11 +37,13 @@ package final class Socket {
 
     /// Listens at an endpoint such as `ipc:///run/bus/in` or `tcp://127.0.0.1:*`.
     package func bind(_ endpoint: String) throws(ZeroMQError) {
+        mayBeReady = true
         guard zmq_bind(handle, endpoint) == 0 else { throw .last("bind \(endpoint)") }
     }
 
     /// Connects in the background, again and again; only a bad endpoint is an error.
     package func connect(_ endpoint: String) throws(ZeroMQError) {
+        mayBeReady = true
         guard zmq_connect(handle, endpoint) == 0 else { throw .last("connect \(endpoint)") }
     }
 
@@ -57,8 +68,19 @@ package final class Socket {
     }
 
     private func setPrefix(_ option: Int32, _ prefix: some Collection<UInt8>) throws(ZeroMQError) {
+        mayBeReady = true
         let bytes = [UInt8](prefix)
         guard zmq_setsockopt(handle, option, bytes, bytes.count) == 0 else { throw .last("subscribe") }
+    }
+
+    /// What the socket is ready for at this moment; takes note of all signals that have come until then.
+    func readiness() throws(ZeroMQError) -> PollSet.Events {
+        var events: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        while zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) != 0 {
+            guard zmq_errno() == EINTR else { throw .last("get EVENTS") }
+        }
+        return PollSet.Events(rawValue: Int16(truncatingIfNeeded: events))
     }
 
     // MARK: Frames
@@ -67,11 +89,14 @@ package final class Socket {
     package func receive(into frame: Frame) throws(ZeroMQError) -> Bool {
         while zmq_msg_recv(frame.message, handle, ZMQ_DONTWAIT) == -1 {
             switch zmq_errno() {
-            case EAGAIN: return false
+            case EAGAIN:
+                mayBeReady = false
+                return false
             case EINTR: continue
             default: throw .last("receive")
             }
         }
+        mayBeReady = true
         return true
     }
 
@@ -79,6 +104,7 @@ package final class Socket {
     ///
     /// - Throws: `.unreachable` when a ROUTER has no such peer.
     package func send(_ frame: Frame, more: Bool) throws(ZeroMQError) -> Bool {
+        mayBeReady = true
         while zmq_msg_send(frame.message, handle, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) == -1 {
             switch zmq_errno() {
             case EAGAIN: return false
@@ -94,6 +120,7 @@ package final class Socket {
     /// Copying into a message of libzmq's own beats handing over our buffer up to tens of kilobytes: handing over costs
     /// two allocations and a call back on the I/O thread.
     package func send(_ bytes: UnsafeRawBufferPointer, more: Bool) throws(ZeroMQError) -> Bool {
+        mayBeReady = true
         while zmq_send(handle, bytes.baseAddress, bytes.count, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) == -1 {
             switch zmq_errno() {
             case EAGAIN: return false

@@ -28,13 +28,27 @@ enum HeaderField {
 extension Header {
     private typealias Field = HeaderField
 
-    /// Appends the encoded header to `bytes`.
-    package func encode(into bytes: inout [UInt8]) {
-        var writer = ProtoWriter(appendingTo: bytes)
-        bytes = []
+    /// What the encoded header takes at most.
+    package var encodedBound: Int {
+        13 * ProtoWriter.numberBound + ProtoWriter.bound(type) + ProtoWriter.bound(source)
+            + ProtoWriter.bound(bot?.rawValue ?? "") + ProtoWriter.bound(key) + ProtoWriter.bound(contentType.rawValue)
+    }
+
+    /// Writes the encoded header into memory of at least `encodedBound` bytes, and what takes a `source` given here.
+    ///
+    /// - Parameters:
+    ///   - source: written where the header has none, without making a second header for it.
+    ///   - sentAt: written where the header has none.
+    /// - Returns: the bytes written.
+    package func encode(
+        into memory: UnsafeMutableRawBufferPointer,
+        source defaultSource: String = "",
+        sentAt defaultSentAt: UInt64 = 0
+    ) -> Int {
+        var writer = ProtoWriter(memory)
         writer.write(type, field: Field.type)
         writer.write(schemaVersion, field: Field.schemaVersion)
-        writer.write(source, field: Field.source)
+        writer.write(source.isEmpty ? defaultSource : source, field: Field.source)
         writer.write(stream, field: Field.stream)
         writer.write(seq, field: Field.seq)
         writer.write(prev, field: Field.prev)
@@ -43,7 +57,7 @@ extension Header {
         if let channel { writer.write(channel.rawValue, field: Field.channel) }
         if let user { writer.write(user.rawValue, field: Field.user) }
         writer.write(flags.rawValue, field: Field.flags)
-        writer.write(sentAt, field: Field.sentAt)
+        writer.write(sentAt == 0 ? defaultSentAt : sentAt, field: Field.sentAt)
         if let trace {
             writer.write(trace.traceHigh, field: Field.traceHigh)
             writer.write(trace.traceLow, field: Field.traceLow)
@@ -52,14 +66,14 @@ extension Header {
         writer.write(deadlineMilliseconds, field: Field.deadlineMilliseconds)
         writer.write(key, field: Field.key)
         writer.write(contentType.rawValue, field: Field.contentType)
-        bytes = writer.bytes
+        return writer.count
     }
 
     /// The encoded header.
     package var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        encode(into: &bytes)
-        return bytes
+        [UInt8](unsafeUninitializedCapacity: encodedBound) { buffer, count in
+            count = encode(into: UnsafeMutableRawBufferPointer(buffer))
+        }
     }
 
     /// Reads a header; unknown fields are skipped, the last of a repeated field counts.

@@ -1,20 +1,46 @@
-/// Appends proto3 fields to bytes: the three shapes that the bus's hand-written messages use.
+/// Writes proto3 fields: the three shapes that the bus's hand-written messages use.
 ///
-/// A field at its default (0, empty) is left out, as proto3 does.
+/// It writes into memory whose size the message has bounded beforehand, since checking for room at each byte would cost
+/// more than the writing. A field at its default (0, empty) is left out, as proto3 does.
 /// Source: "Encoding", protobuf.dev.
 package struct ProtoWriter {
-    package private(set) var bytes: [UInt8]
+    /// What a number takes at most: two bytes of tag and eight of value.
+    package static let numberBound = 10
 
-    /// Continues after the bytes given.
-    package init(appendingTo bytes: consuming [UInt8] = []) {
-        self.bytes = bytes
+    private let memory: UnsafeMutableRawBufferPointer
+
+    /// Bytes written.
+    package private(set) var count = 0
+
+    /// The memory must outlive the writer, and hold the sum of the bounds of what is written.
+    package init(_ memory: UnsafeMutableRawBufferPointer) {
+        self.memory = memory
+    }
+
+    /// What a text takes at most, in a message of less than 256 MB.
+    package static func bound(_ text: String) -> Int {
+        text.utf8.count + 6
+    }
+
+    /// What the packed numbers take at most.
+    package static func bound(_ values: [UInt64]) -> Int {
+        values.count * 8 + 6
+    }
+
+    /// The bytes that `body` writes.
+    package static func bytes(bound: Int, _ body: (inout ProtoWriter) -> Void) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+            var writer = ProtoWriter(UnsafeMutableRawBufferPointer(buffer))
+            body(&writer)
+            count = writer.count
+        }
     }
 
     /// Writes a `fixed64`.
     package mutating func write(_ value: UInt64, field: Int) {
         guard value != 0 else { return }
         writeTag(field, .fixed64)
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+        writeFixed64(value)
     }
 
     /// Writes a `string`.
@@ -24,7 +50,9 @@ package struct ProtoWriter {
         writeTag(field, .lengthDelimited)
         text.withUTF8 { utf8 in
             writeVarint(UInt64(utf8.count))
-            bytes.append(contentsOf: utf8)
+            precondition(count + utf8.count <= memory.count)
+            UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: UnsafeRawBufferPointer(utf8))
+            count += utf8.count
         }
     }
 
@@ -33,11 +61,18 @@ package struct ProtoWriter {
         guard !values.isEmpty else { return }
         writeTag(field, .lengthDelimited)
         writeVarint(UInt64(values.count * 8))
-        for value in values {
-            withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-        }
+        for value in values { writeFixed64(value) }
     }
 
+    @inline(__always)
+    private mutating func writeFixed64(_ value: UInt64) {
+        // Raw memory is checked in debug builds only: a wrong bound must not become a wild write.
+        precondition(count + 8 <= memory.count)
+        memory.storeBytes(of: value.littleEndian, toByteOffset: count, as: UInt64.self)
+        count += 8
+    }
+
+    @inline(__always)
     private mutating func writeTag(_ field: Int, _ type: WireType) {
         writeVarint(UInt64(field) << 3 | type.rawValue)
     }
@@ -45,10 +80,17 @@ package struct ProtoWriter {
     private mutating func writeVarint(_ value: UInt64) {
         var value = value
         while value >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            writeByte(UInt8(truncatingIfNeeded: value) | 0x80)
             value >>= 7
         }
-        bytes.append(UInt8(truncatingIfNeeded: value))
+        writeByte(UInt8(truncatingIfNeeded: value))
+    }
+
+    @inline(__always)
+    private mutating func writeByte(_ byte: UInt8) {
+        precondition(count < memory.count)
+        memory[count] = byte
+        count += 1
     }
 }
 

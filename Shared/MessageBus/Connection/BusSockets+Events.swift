@@ -6,7 +6,11 @@ import ZeroMQ
 extension BusSockets {
     /// Messages that are moved for one socket before the others get their turn.
     private static let batchMessages = 2048
-    private static let batchBytes = 512 << 10
+    /// Small enough to stay in the processor's cache until the consumer reads it.
+    private static let batchBytes = 128 << 10
+
+    /// How often the queue of outgoing events is emptied before the other sockets get their turn.
+    private static let publishingRounds = 8
 
     // MARK: Publishing
 
@@ -14,12 +18,16 @@ extension BusSockets {
     func publishWaiting() throws(ZeroMQError) {
         guard let publisher else { return }
         if publisherIsReadable { try readSubscriptions(of: publisher) }
-        while publisherIsOpen, !publisherIsBlocked {
+        guard publisherRest.end == nil else { return }
+        var rounds = 0
+        while publisherIsOpen, !publisherIsBlocked, rounds < Self.publishingRounds {
             if sendingStart >= sending.count {
                 sending.removeAll(keepingCapacity: sending.byteCount < 4 << 20)
                 sendingStart = 0
                 outgoing.take(into: &sending)
+                publisherRest.moved(sending.count, isDrained: sending.isEmpty, now: .now)
                 if sending.isEmpty { return }
+                rounds += 1
             }
             sendingStart = try publisher.send(sending, from: sendingStart)
             publisherIsBlocked = sendingStart < sending.count
@@ -58,9 +66,10 @@ extension BusSockets {
     }
 
     func receiveEvents() throws(ZeroMQError) {
-        for id in subscriptions.keys {
-            guard let subscription = subscriptions[id], subscription.mayHaveMore else { continue }
+        for (id, subscription) in subscriptions where subscription.mayHaveMore {
             var batch = MessageBatch()
+            let (messages, bytes) = subscription.lastSize
+            batch.reserve(messages: messages, framesPerMessage: 3, bytes: bytes)
             let mayHaveMore = try subscription.socket.receive(
                 into: &batch,
                 frame: frame,
@@ -68,32 +77,41 @@ extension BusSockets {
                 bytes: Self.batchBytes
             )
             subscriptions[id]?.mayHaveMore = mayHaveMore
+            subscriptions[id]?.lastSize = (batch.count, batch.byteCount)
+            subscriptions[id]?.rest.moved(batch.count, isDrained: !mayHaveMore, now: .now)
             deliver(batch, to: subscription)
         }
     }
 
-    private func deliver(_ batch: MessageBatch, to subscription: Subscription) {
+    private func deliver(_ batch: consuming MessageBatch, to subscription: Subscription) {
         guard !batch.isEmpty else { return }
-        var batch = batch
-        if !isPlain(batch, for: subscription) {
-            batch = separate(batch, for: subscription)
-            guard !batch.isEmpty else { return }
+        let block: EventBlock
+        if isPlain(batch) {
+            block = EventBlock(batch)
+        } else {
+            block = EventBlock(separate(batch, for: subscription))
+            guard block.count > 0 else { return }
         }
-        metrics.received.increment(by: batch.count)
-        let dropped = subscription.buffer.deliver(batch)
+        metrics.received.increment(by: block.count)
+        let dropped = subscription.buffer.deliver(block)
         if dropped > 0 { subscription.dropped.increment(by: dropped) }
     }
 
     /// Whether all messages are events of three frames, as nearly always.
-    private func isPlain(_ batch: MessageBatch, for subscription: Subscription) -> Bool {
-        for message in 0..<batch.count {
-            let frames = batch.frames(of: message)
-            guard frames.count == 3 else { return false }
-            // Our own confirmation topics begin with "b"; no event's topic does but by chance.
-            let topic = batch.range(ofFrame: frames.lowerBound)
-            if !topic.isEmpty, batch.bytes[topic.lowerBound] == UInt8(ascii: "b") { return false }
+    private func isPlain(_ batch: borrowing MessageBatch) -> Bool {
+        guard batch.allHaveFrames(3) else { return false }
+        // Our own confirmation topics begin with "b"; no event's topic does but by chance.
+        var isPlain = true
+        batch.bytes.withUnsafeBufferPointer { bytes in
+            batch.withFrameEnds { ends in
+                var start = 0
+                for frame in stride(from: 0, to: ends.count - 2, by: 3) {
+                    if Int(ends[frame]) > start, bytes[start] == UInt8(ascii: "b") { isPlain = false }
+                    start = Int(ends[frame + 2])
+                }
+            }
         }
-        return true
+        return isPlain
     }
 
     /// Takes confirmations and malformed messages out of a batch.

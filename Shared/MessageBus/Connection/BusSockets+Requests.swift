@@ -225,20 +225,20 @@ extension BusSockets {
     // MARK: Serving
 
     /// Offers an address; false when this process serves it already.
-    func serve(_ address: String, capacity: Int, queue: WorkQueue) -> Bool {
+    func serve(_ address: String, capacity: Int, _ receiver: RequestReceiver) -> Bool {
         guard dealer != nil, !isClosing else {
-            queue.finish()
+            receiver.finish()
             return true
         }
         guard workers.serve(address, capacity: capacity) else { return false }
-        workQueues[address] = queue
+        receivers[address] = receiver
         if link.isUp { state(address, running: []) }
         return true
     }
 
     func leave(_ address: String) {
         workers.leave(address)
-        workQueues.removeValue(forKey: address)?.finish()
+        receivers.removeValue(forKey: address)?.finish()
         var envelope = Envelope(.leave)
         envelope.address = address
         if link.isUp {
@@ -283,7 +283,12 @@ extension BusSockets {
                 deadline: deadline,
                 header: header
             )
-            workQueues[envelope.address]?.append(IncomingRequest(id: envelope.id, context: context, payload: payload))
+            let request = IncomingRequest(id: envelope.id, context: context, payload: payload)
+            switch receivers[envelope.address] {
+            case .queue(let queue): queue.append(request)
+            case .atOnce(_, let handler): finish(envelope.id, handler(request))
+            case nil: break
+            }
         case .joined: break
         case .answered(let reply): answer(envelope.id, envelope.address, reply)
         case .giveBack(let why):

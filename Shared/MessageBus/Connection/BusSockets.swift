@@ -13,7 +13,6 @@ actor BusSockets {
     nonisolated let thread: SocketThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    nonisolated let outgoing: OutgoingQueue
     private nonisolated let commands = Mutex(Commands())
 
     let configuration: BusConfiguration
@@ -40,6 +39,14 @@ actor BusSockets {
         let openingTopic: [UInt8]
         var pollIndex = 0
         var mayHaveMore = true
+        /// Of the last delivery: the room that the next one is given at once.
+        var lastSize = (messages: 0, bytes: 0)
+        var rest = Rest()
+
+        /// Takes note of what the poll set found.
+        mutating func look(at pollSet: PollSet) {
+            mayHaveMore = pollSet.events(at: pollIndex).contains(.readable) || rest.finish(.now)
+        }
     }
 
     var context: ZeroMQContext?
@@ -52,11 +59,13 @@ actor BusSockets {
     var dealerIndex = 0
 
     // Events
+    let outgoing: OutgoingQueue
     var sending = MessageBatch()
     var sendingStart = 0
     var publisherIsOpen = false
     var publisherIsBlocked = false
     var publisherIsReadable = true
+    var publisherRest = Rest()
     var subscriptions: [Int: Subscription] = [:]
 
     // Requests
@@ -64,7 +73,7 @@ actor BusSockets {
     var requests: RequestTable
     var workers = WorkerTable()
     var waiters: [UInt64: CheckedContinuation<RequestOutcome, Never>] = [:]
-    var workQueues: [String: WorkQueue] = [:]
+    var receivers: [String: RequestReceiver] = [:]
     /// Messages that the socket would not take yet, oldest first.
     var blockedMessages: [BlockedMessage] = []
     /// Addresses that we have left, until the switchboard says that it sends no more of them.
@@ -74,13 +83,18 @@ actor BusSockets {
     var isClosing = false
     var closedAt: ContinuousClock.Instant?
 
-    init(configuration: BusConfiguration, logger: Logger, metrics: BusMetrics) throws(ZeroMQError) {
+    init(
+        configuration: BusConfiguration,
+        outgoing: OutgoingQueue,
+        logger: Logger,
+        metrics: BusMetrics
+    ) throws(ZeroMQError) {
         let thread = try SocketThread(name: "bus-sockets")
         self.thread = thread
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
-        outgoing = OutgoingQueue(messages: configuration.outgoingEvents, bytes: configuration.outgoingBytes)
+        self.outgoing = outgoing
         clientNumber = .random(in: 1 ... .max)
         pollSet = PollSet(doorbell: thread.doorbell)
         link = BrokerLink(pulse: configuration.pulse, patience: configuration.patience, now: .now)
@@ -163,17 +177,21 @@ actor BusSockets {
 
     private func sleep(_ now: ContinuousClock.Instant) {
         if pollSetIsStale { rebuildPollSet() }
-        var timeout = Duration.zero
-        thread.doorbell.arm()
+        thread.doorbell.arm(for: publisherRest.end == nil ? .patient : .urgent)
         let hasWork =
             thread.hasJobs || commands.withLock { !$0.waiting.isEmpty }
-            || (publisherIsOpen && !publisherIsBlocked && !outgoing.isEmpty)
+            || (publisherIsOpen && !publisherIsBlocked && publisherRest.end == nil && !outgoing.isEmpty)
             || dealerIsReadable || publisherIsReadable || subscriptions.values.contains(where: \.mayHaveMore)
-        if !hasWork { timeout = max(.zero, nextDeadline(now) - now) }
+        var wake = nextDeadline(now)
+        if let end = publisherRest.end { wake = min(wake, end) }
         pollSet.setEvents(publisherIsBlocked ? [.readable, .writable] : .readable, at: publisherIndex)
         pollSet.setEvents(dealerIsBlocked ? [.readable, .writable] : .readable, at: dealerIndex)
+        for subscription in subscriptions.values {
+            pollSet.setEvents(subscription.rest.end == nil ? .readable : [], at: subscription.pollIndex)
+            if let end = subscription.rest.end { wake = min(wake, end) }
+        }
         do {
-            try pollSet.wait(timeout, doorbell: thread.doorbell)
+            try pollSet.wait(hasWork ? .zero : wake - now, doorbell: thread.doorbell)
         } catch {
             logger.error("waiting for the bus failed", metadata: ["error": "\(error)"])
         }
@@ -182,10 +200,8 @@ actor BusSockets {
         if pollSet.events(at: publisherIndex).contains(.writable) { publisherIsBlocked = false }
         dealerIsReadable = pollSet.events(at: dealerIndex).contains(.readable)
         if pollSet.events(at: dealerIndex).contains(.writable) { dealerIsBlocked = false }
-        for id in subscriptions.keys {
-            guard let subscription = subscriptions[id] else { continue }
-            subscriptions[id]?.mayHaveMore = pollSet.events(at: subscription.pollIndex).contains(.readable)
-        }
+        _ = publisherRest.finish(.now)
+        for id in subscriptions.keys { subscriptions[id]?.look(at: pollSet) }
     }
 
     private func nextDeadline(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
@@ -222,12 +238,12 @@ actor BusSockets {
     private func close() {
         if link.isUp { _ = try? dealer?.send(Envelope(.bye).encoded, more: false) }
         for subscription in subscriptions.values { subscription.buffer.finish() }
-        for queue in workQueues.values { queue.finish() }
+        for receiver in receivers.values { receiver.finish() }
         for number in requests.close() {
             complete(number, .failure(BusError(.closed, "this process is leaving the bus")))
         }
         subscriptions = [:]
-        workQueues = [:]
+        receivers = [:]
         pollSet.removeAll()
         publisher = nil
         dealer = nil

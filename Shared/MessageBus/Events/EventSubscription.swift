@@ -1,5 +1,3 @@
-import ZeroMQ
-
 /// The events of a subscription, in batches: everything that came since the last, in the order it came.
 ///
 /// It has one consumer. It ends when the connection leaves the bus, and when the consuming task is cancelled. Events
@@ -47,12 +45,10 @@ package struct EventSubscription: AsyncSequence, Sendable {
         }
 
         package mutating func next() async -> [IncomingEvent]? {
-            guard let batches = await buffer.next() else { return nil }
+            guard let blocks = await buffer.next() else { return nil }
             var events: [IncomingEvent] = []
-            events.reserveCapacity(batches.reduce(0) { $0 + $1.count })
-            for batch in batches {
-                for message in 0..<batch.count { events.append(IncomingEvent(batch: batch, message: message)) }
-            }
+            events.reserveCapacity(blocks.reduce(0) { $0 + $1.count })
+            for block in blocks { block.append(to: &events) }
             return events
         }
     }

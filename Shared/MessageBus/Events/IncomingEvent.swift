@@ -1,33 +1,34 @@
 package import BusContract
-import ZeroMQ
 
 /// An event as it came: three frames, of which nothing has been decoded yet.
 ///
-/// It refers to the block of memory of its whole batch. Copy what is kept longer than the batch is worked at.
+/// It refers to the block of memory of its whole delivery. Copy what is kept longer than the batch is worked at.
 package struct IncomingEvent: Sendable {
-    private let batch: MessageBatch
-    private let firstFrame: Int
+    private let block: EventBlock
+    private let start: Int32
+    private let ends: (topic: Int32, header: Int32, payload: Int32)
 
-    init(batch: MessageBatch, message: Int) {
-        self.batch = batch
-        firstFrame = batch.frames(of: message).lowerBound
+    init(block: EventBlock, start: Int32, ends: (Int32, Int32, Int32)) {
+        self.block = block
+        self.start = start
+        self.ends = ends
     }
 
     /// The topic's bytes, with the dot at their end.
-    package var topic: ArraySlice<UInt8> { batch.bytes[batch.range(ofFrame: firstFrame)] }
+    package var topic: ArraySlice<UInt8> { block.bytes[Int(start)..<Int(ends.topic)] }
 
     /// The header as it came.
-    package var headerBytes: ArraySlice<UInt8> { batch.bytes[batch.range(ofFrame: firstFrame + 1)] }
+    package var headerBytes: ArraySlice<UInt8> { block.bytes[Int(ends.topic)..<Int(ends.header)] }
 
-    package var payload: ArraySlice<UInt8> { batch.bytes[batch.range(ofFrame: firstFrame + 2)] }
+    package var payload: ArraySlice<UInt8> { block.bytes[Int(ends.header)..<Int(ends.payload)] }
 
     /// The header, decoded anew at each access.
     ///
     /// - Throws: what is wrong with its bytes: count the event as malformed and pass it over.
     package var header: Header {
         get throws(WireError) {
-            try batch.bytes.withUnsafeBytes { bytes in
-                let header = UnsafeRawBufferPointer(rebasing: bytes[batch.range(ofFrame: firstFrame + 1)])
+            try block.bytes.withUnsafeBytes { bytes in
+                let header = UnsafeRawBufferPointer(rebasing: bytes[Int(ends.topic)..<Int(ends.header)])
                 return Result { () throws(WireError) -> Header in try Header(decoding: header) }
             }.get()
         }
@@ -36,8 +37,8 @@ package struct IncomingEvent: Sendable {
     /// The event's place in its stream, without decoding the rest of the header.
     package var place: EventPlace {
         get throws(WireError) {
-            try batch.bytes.withUnsafeBytes { bytes in
-                let header = UnsafeRawBufferPointer(rebasing: bytes[batch.range(ofFrame: firstFrame + 1)])
+            try block.bytes.withUnsafeBytes { bytes in
+                let header = UnsafeRawBufferPointer(rebasing: bytes[Int(ends.topic)..<Int(ends.header)])
                 return Result { () throws(WireError) -> EventPlace in try EventPlace(decoding: header) }
             }.get()
         }

@@ -4,8 +4,8 @@ import ZeroMQ
 
 /// Events between the tasks that publish and the socket thread that sends: bounded, in one block of memory.
 ///
-/// Publishing encodes straight into the block, under a lock that is held for some hundred nanoseconds; the socket
-/// thread takes the whole block at once.
+/// Publishing copies into the block, under a lock that is held for some ten nanoseconds; the socket thread takes the
+/// whole block at once.
 final class OutgoingQueue: Sendable {
     private struct State {
         var batch = MessageBatch()
@@ -13,24 +13,40 @@ final class OutgoingQueue: Sendable {
     }
 
     private let state = Mutex(State())
+    private let source: String
     private let messageLimit: Int
     private let byteLimit: Int
 
-    init(messages: Int, bytes: Int) {
+    /// - Parameter source: goes into headers that have none.
+    init(source: String, messages: Int, bytes: Int) {
+        self.source = source
         messageLimit = messages
         byteLimit = min(bytes, Int(Int32.max) / 2)
     }
 
     /// Adds an event; false when the queue is full or closed.
-    func append(topic: Topic, header: Header, payload: UnsafeRawBufferPointer) -> Bool {
+    ///
+    /// - Parameter sentAt: goes into the header if it has none.
+    func append(topic: Topic, header: Header, sentAt: UInt64, payload: UnsafeRawBufferPointer) -> Bool {
+        let bound = header.encodedBound + ProtoWriter.bound(source)
+        return withUnsafeTemporaryAllocation(byteCount: bound, alignment: 1) { memory in
+            let length = header.encode(into: memory, source: source, sentAt: sentAt)
+            let header = UnsafeRawBufferPointer(rebasing: memory[..<length])
+            var topic = topic.rawValue
+            return topic.withUTF8 { append(topic: UnsafeRawBufferPointer($0), header: header, payload: payload) }
+        }
+    }
+
+    private func append(
+        topic: UnsafeRawBufferPointer,
+        header: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer
+    ) -> Bool {
         state.withLock { state in
             guard !state.isClosed, state.batch.count < messageLimit,
                 state.batch.byteCount + payload.count < byteLimit
             else { return false }
-            state.batch.appendFrame { $0.append(contentsOf: topic.rawValue.utf8) }
-            state.batch.appendFrame { header.encode(into: &$0) }
-            state.batch.append(frame: payload)
-            state.batch.endMessage()
+            state.batch.append(message: topic, header, payload)
             return true
         }
     }

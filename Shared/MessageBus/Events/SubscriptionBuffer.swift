@@ -1,14 +1,13 @@
 import Synchronization
-import ZeroMQ
 
 /// Events between the socket thread and the one task that consumes them: bounded by number, whole batches at a time.
 final class SubscriptionBuffer: Sendable {
     private struct State {
-        var batches: [MessageBatch] = []
+        var blocks: [EventBlock] = []
         var count = 0
         var openings = 0
         var isFinished = false
-        var consumer: CheckedContinuation<[MessageBatch]?, Never>?
+        var consumer: CheckedContinuation<[EventBlock]?, Never>?
         var openingWaiters: [(number: Int, continuation: CheckedContinuation<Bool, Never>)] = []
     }
 
@@ -22,21 +21,20 @@ final class SubscriptionBuffer: Sendable {
 
     // MARK: Socket thread
 
-    /// Hands over a batch, or the part of it that there is room for.
+    /// Hands over a delivery, unless the consumer is behind.
     ///
-    /// - Returns: how many events were dropped because the consumer is behind.
-    func deliver(_ batch: consuming MessageBatch) -> Int {
-        let batch = batch
-        let (consumer, dropped) = state.withLock { state -> (CheckedContinuation<[MessageBatch]?, Never>?, Int) in
+    /// - Returns: how many events were dropped because of that.
+    func deliver(_ block: EventBlock) -> Int {
+        let (consumer, dropped) = state.withLock { state -> (CheckedContinuation<[EventBlock]?, Never>?, Int) in
             guard !state.isFinished else { return (nil, 0) }
             if let consumer = state.consumer.take() { return (consumer, 0) }
-            // A batch is taken while there is any room, so that memory is bounded by capacity and one batch.
-            guard state.count < capacity else { return (nil, batch.count) }
-            state.count += batch.count
-            state.batches.append(batch)
+            // A block is taken while there is any room, so that memory is bounded by capacity and one block.
+            guard state.count < capacity else { return (nil, block.count) }
+            state.count += block.count
+            state.blocks.append(block)
             return (nil, 0)
         }
-        consumer?.resume(returning: [batch])
+        consumer?.resume(returning: [block])
         return dropped
     }
 
@@ -64,16 +62,16 @@ final class SubscriptionBuffer: Sendable {
     // MARK: Consumer
 
     /// Everything that waits; suspends while nothing does, and gives nil at the end or when the task is cancelled.
-    func next() async -> [MessageBatch]? {
+    func next() async -> [EventBlock]? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let ready = state.withLock { state -> [MessageBatch]?? in
-                    if !state.batches.isEmpty {
+                let ready = state.withLock { state -> [EventBlock]?? in
+                    if !state.blocks.isEmpty {
                         defer {
-                            state.batches = []
+                            state.blocks = []
                             state.count = 0
                         }
-                        return .some(state.batches)
+                        return .some(state.blocks)
                     }
                     guard !state.isFinished, !Task.isCancelled else { return .some(nil) }
                     precondition(state.consumer == nil, "a subscription has one consumer")

@@ -21,23 +21,26 @@ private enum Field {
 extension Envelope {
     /// The encoded envelope.
     package var encoded: [UInt8] {
-        var writer = ProtoWriter()
-        writer.write(verb.rawValue, field: Field.verb)
-        writer.write(client, field: Field.client)
-        writer.write(number, field: Field.number)
-        writer.write(address, field: Field.address)
-        writer.write(deadlineMilliseconds, field: Field.deadlineMilliseconds)
-        writer.write(isRepeatable ? 1 : 0, field: Field.isRepeatable)
-        writer.write(credit, field: Field.credit)
-        writer.write(received, field: Field.received)
-        writer.write(epoch, field: Field.epoch)
-        if !running.isEmpty {
-            writer.write(running.flatMap { [$0.client, $0.number] }, field: Field.running)
+        let numbers = running.flatMap { [$0.client, $0.number] }
+        let bound =
+            7 * ProtoWriter.numberBound + ProtoWriter.bound(verb.rawValue) + ProtoWriter.bound(address)
+            + ProtoWriter.bound(numbers) + ProtoWriter.bound(code) + ProtoWriter.bound(message)
+            + ProtoWriter.bound(user)
+        return ProtoWriter.bytes(bound: bound) { writer in
+            writer.write(verb.rawValue, field: Field.verb)
+            writer.write(client, field: Field.client)
+            writer.write(number, field: Field.number)
+            writer.write(address, field: Field.address)
+            writer.write(deadlineMilliseconds, field: Field.deadlineMilliseconds)
+            writer.write(isRepeatable ? 1 : 0, field: Field.isRepeatable)
+            writer.write(credit, field: Field.credit)
+            writer.write(received, field: Field.received)
+            writer.write(epoch, field: Field.epoch)
+            writer.write(numbers, field: Field.running)
+            writer.write(code, field: Field.code)
+            writer.write(message, field: Field.message)
+            writer.write(user, field: Field.user)
         }
-        writer.write(code, field: Field.code)
-        writer.write(message, field: Field.message)
-        writer.write(user, field: Field.user)
-        return writer.bytes
     }
 
     /// Reads an envelope.

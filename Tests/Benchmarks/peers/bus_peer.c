@@ -54,8 +54,8 @@ static void publish(void *context, const char *folder, int64_t count, int64_t wi
     void *socket = make(context, ZMQ_XPUB, 0, folder, "events-in");
     char header[HEADER] = {0}, payload[PAYLOAD];
     memset(payload, 'x', sizeof payload);
-    if (zmq_recv(socket, header, sizeof header, 0) < 1) fail("wait for the proxy");
-    // The subscriber says when it listens.
+    // The subscription comes through the proxy, which knows it then.
+    if (zmq_recv(socket, header, sizeof header, 0) < 1) fail("wait for the subscription");
     while (*received < 0) usleep(1000);
     for (int64_t n = 0; n < count; n++) {
         while (n - *received >= window) usleep(100);
@@ -74,7 +74,6 @@ static void subscribe(void *context, const char *folder, int64_t count, volatile
     zmq_setsockopt(socket, ZMQ_SUBSCRIBE, TOPIC, sizeof TOPIC - 1);
     zmq_msg_t frame;
     zmq_msg_init(&frame);
-    usleep(500000);
     *received = 0;
     double start = 0;
     for (int64_t n = 0; n < count; n++) {

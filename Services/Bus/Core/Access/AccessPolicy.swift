@@ -8,15 +8,23 @@ package struct AccessPolicy: Sendable {
     package struct TopicRule: Sendable {
         let prefix: [UInt8]
         /// With a closing zero, as the log-in's name comes from libzmq.
-        let publisher: [CChar]
+        let publisher: [UInt8]
 
         package init(prefix: String, publisher: ServiceRole) {
             self.prefix = Array(prefix.utf8)
-            self.publisher = publisher.rawValue.utf8CString.map { $0 }
+            self.publisher = Array(publisher.rawValue.utf8) + [0]
         }
     }
 
+    /// A rule as places in `ruleBytes`: to look through these costs no reference counting.
+    private struct PlacedRule {
+        let prefix: Range<Int>
+        let publisher: Int
+    }
+
     private let topics: [TopicRule]
+    private let ruleBytes: [UInt8]
+    private let placedRules: [PlacedRule]
     private let servers: [String: Set<ServiceRole>]
     private let roles: Set<ServiceRole>
 
@@ -24,6 +32,13 @@ package struct AccessPolicy: Sendable {
         self.topics = topics
         self.servers = servers
         self.roles = roles
+        var bytes: [UInt8] = []
+        placedRules = topics.map { rule in
+            let start = bytes.count
+            bytes += rule.prefix + rule.publisher
+            return PlacedRule(prefix: start..<start + rule.prefix.count, publisher: start + rule.prefix.count)
+        }
+        ruleBytes = bytes
     }
 
     /// What the message catalogue says: Discord's events and HEAD come from the gateway alone.
@@ -58,17 +73,15 @@ package struct AccessPolicy: Sendable {
 
     /// Whether the log-in may publish on the topic. Runs for every event.
     func mayPublish(_ topic: UnsafeRawBufferPointer, user: UnsafePointer<CChar>?) -> Bool {
-        guard let user else { return false }
-        for rule in topics where topic.count >= rule.prefix.count {
-            guard rule.prefix.withUnsafeBytes({ Self.begins(topic, with: $0) }) else { continue }
-            return rule.publisher.withUnsafeBufferPointer { $0.baseAddress.map { strcmp(user, $0) == 0 } ?? false }
+        guard let user, let topicStart = topic.baseAddress else { return false }
+        return ruleBytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            for rule in placedRules where topic.count >= rule.prefix.count {
+                guard memcmp(topicStart, start + rule.prefix.lowerBound, rule.prefix.count) == 0 else { continue }
+                return strcmp(user, (start + rule.publisher).assumingMemoryBound(to: CChar.self)) == 0
+            }
+            return false
         }
-        return false
-    }
-
-    private static func begins(_ topic: UnsafeRawBufferPointer, with prefix: UnsafeRawBufferPointer) -> Bool {
-        guard let topic = topic.baseAddress, let start = prefix.baseAddress else { return prefix.isEmpty }
-        return memcmp(topic, start, prefix.count) == 0
     }
 
     package func mayServe(_ address: String, role: ServiceRole) -> Bool {

@@ -20,7 +20,10 @@ extension SwitchboardSockets {
             metrics.eventBytes.increment(by: bytes)
         }
         for _ in 0..<Self.share {
-            guard try eventsIn.receive(into: topicFrame) else { return false }
+            guard try eventsIn.receive(into: topicFrame) else {
+                eventsRest.moved(passed, isDrained: true, now: .now)
+                return false
+            }
             guard topicFrame.hasMore, try eventsIn.receive(into: headerFrame), headerFrame.hasMore,
                 try eventsIn.receive(into: payloadFrame), !payloadFrame.hasMore
             else {
@@ -37,6 +40,7 @@ extension SwitchboardSockets {
             _ = try eventsOut.send(headerFrame, more: true)
             _ = try eventsOut.send(payloadFrame, more: false)
         }
+        eventsRest.moved(passed, isDrained: false, now: .now)
         return true
     }
 

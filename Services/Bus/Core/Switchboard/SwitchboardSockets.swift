@@ -33,14 +33,15 @@ actor SwitchboardSockets {
     var malformedLog = LogThrottle()
     var noteLogs: [BrokerNote.Kind: LogThrottle] = [:]
     var mayHaveEvents = true
+    var eventsRest = Rest()
     var mayHaveRequests = true
     private var nextGauges = ContinuousClock.now
 
     private enum Index {
-        static let zap = 1
-        static let eventsIn = 2
-        static let eventsOut = 3
-        static let requests = 4
+        static let zap = 0
+        static let eventsIn = 1
+        static let eventsOut = 2
+        static let requests = 3
     }
 
     init(configuration: SwitchboardConfiguration, logger: Logger, metrics: SwitchboardMetrics) throws(ZeroMQError) {
@@ -135,13 +136,15 @@ actor SwitchboardSockets {
         thread.doorbell.arm()
         let hasWork =
             mayHaveEvents || mayHaveRequests || thread.hasJobs || isClosing.load(ordering: .sequentiallyConsistent)
+        pollSet.setEvents(eventsRest.end == nil ? .readable : [], at: Index.eventsIn)
+        let wake = min(broker.nextTick(), eventsRest.end ?? now + .seconds(1))
         do {
-            try pollSet.wait(hasWork ? .zero : max(.zero, broker.nextTick() - now), doorbell: thread.doorbell)
+            try pollSet.wait(hasWork ? .zero : wake - now, doorbell: thread.doorbell)
         } catch {
             logger.error("waiting for the switchboard's sockets failed", metadata: ["error": "\(error)"])
         }
         thread.doorbell.disarm()
-        if pollSet.events(at: Index.eventsIn).contains(.readable) { mayHaveEvents = true }
+        if pollSet.events(at: Index.eventsIn).contains(.readable) || eventsRest.finish(.now) { mayHaveEvents = true }
         if pollSet.events(at: Index.requests).contains(.readable) { mayHaveRequests = true }
     }
 

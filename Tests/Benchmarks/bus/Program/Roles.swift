@@ -109,7 +109,15 @@ func ask(_ endpoints: BusEndpoints, count: Int) async throws {
     }
 }
 
+/// Echoes from the socket thread, as the peer does.
 func answer(_ endpoints: BusEndpoints) async throws {
+    try await withConnection(endpoints, .gateway) { connection in
+        try await connection.answer(at: QueryGuild.address) { payload, _ in (GuildFacts.typeName, payload) }
+    }
+}
+
+/// Echoes from a task, as handlers that wait for something do.
+func serve(_ endpoints: BusEndpoints) async throws {
     try await withConnection(endpoints, .gateway) { connection in
         try await connection.serve(at: QueryGuild.address) { payload, _ in (GuildFacts.typeName, payload) }
     }

@@ -11,10 +11,11 @@ import ServiceKit
 //   bench-bus subscribe FOLDER COUNT SHARED
 //   bench-bus ask FOLDER COUNT
 //   bench-bus answer FOLDER
+//   bench-bus serve FOLDER
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("bench-bus publish|subscribe|ask|answer FOLDER …")
+    print("bench-bus publish|subscribe|ask|answer|serve FOLDER …")
     exit(64)
 }
 LoggingSystem.bootstrap { label in
@@ -36,6 +37,7 @@ do {
         try await subscribe(endpoints, count: Int(arguments[3]) ?? 0, shared: SharedCounter(arguments[4]))
     case ("ask", 4): try await ask(endpoints, count: Int(arguments[3]) ?? 0)
     case ("answer", 3): try await answer(endpoints)
+    case ("serve", 3): try await serve(endpoints)
     default: exit(64)
     }
 } catch {
