@@ -1,9 +1,9 @@
 import Glibc
 
-/// Children in sessions of their own, by `posix_spawn`.
+/// Children in sessions of their own, by `posix_spawn`. Of our descriptors they get none: a server that held a socket
+/// of ours would keep its port busy when we are gone.
 enum ChildProcess {
-    /// Starts a program; its output goes to the end of a file, and of our descriptors it gets those alone that are not
-    /// close-on-exec, which ours all are.
+    /// Starts a program; its output goes to the end of a file.
     static func start(_ command: [String], output: String) throws(LocalPostgresError) -> pid_t {
         try spawn(command) { actions in
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
@@ -26,18 +26,27 @@ enum ChildProcess {
         }
     }
 
-    /// Blocks until the child has ended; its exit status, or 128 and the signal.
-    static func wait(for child: pid_t) -> Int32 {
+    /// Waits until the child has ended, and reaps it; its exit status, or 128 and the signal.
+    static func end(of child: pid_t) async -> Int32 {
+        while true {
+            if let status = exitStatus(of: child) { return status }
+            await pause()
+        }
+    }
+
+    /// How the child has ended, once, or nil while it runs. Reaps it.
+    static func exitStatus(of child: pid_t) -> Int32? {
         var status: Int32 = 0
-        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        guard waitpid(child, &status, WNOHANG) != 0 else { return nil }
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 
-    /// Whether the child has ended; reaps it.
-    static func hasEnded(_ child: pid_t) -> Bool {
-        var status: Int32 = 0
-        return waitpid(child, &status, WNOHANG) != 0
+    /// Polled: to be told of a child's end takes a thread or a signal handler, and these waits are few. A cancelled task
+    /// waits too, for what it waits for must end.
+    static func pause() async {
+        try? await ContinuousClock().sleep(for: .milliseconds(5))
+        if Task.isCancelled { usleep(5000) }
     }
 
     private static func spawn(
@@ -48,13 +57,15 @@ enum ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         addActions(&actions)
+        // One that is closed meanwhile is no error.
+        for descriptor in openDescriptors() where descriptor > 2 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // POSIX_SPAWN_SETSID, which the C header gives only as a macro with a cast.
         posix_spawnattr_setflags(&attributes, 0x80)
-        // The server's user may not be allowed into our folder. `env` replaces itself by the program.
-        let command = ["/usr/bin/env", "-C", "/"] + command
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
@@ -63,6 +74,19 @@ enum ChildProcess {
             throw LocalPostgresError("cannot start \(command[0]): \(String(cString: strerror(code)))")
         }
         return pid
+    }
+
+    private static func openDescriptors() -> [Int32] {
+        guard let directory = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(directory) }
+        var descriptors: [Int32] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let descriptor = Int32(name) { descriptors.append(descriptor) }
+        }
+        return descriptors
     }
 
     private static func failure(_ what: String) -> LocalPostgresError {

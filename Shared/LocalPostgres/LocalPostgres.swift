@@ -1,30 +1,35 @@
 // A PostgreSQL server of our own on this machine: made by `initdb`, run as an unprivileged user, reached by a socket
 // and the loopback alone.
 //
-// State owned here: a data folder and the server process on it. `ensemble up` keeps its local default cluster with it,
-// tests their throw-away one; services never see this module, they get a connection string.
+// State owned here: a data folder, who may log in to it, and the server process on it. `ensemble up` keeps its local
+// default cluster with it and starts the server among its own children; tests let it start throw-away ones. Services
+// never see this module, they get a connection string.
 import Glibc
 import Synchronization
 
 /// One cluster in one folder.
 package final class LocalPostgres: Sendable {
-    private let configuration: LocalPostgresConfiguration
+    package let configuration: LocalPostgresConfiguration
+    let account: ServerAccount
     private let installation: PostgresInstallation
-    private let account: ServerAccount
     private let server = Mutex<pid_t?>(nil)
 
-    /// - Throws: when no PostgreSQL is installed, or we are root and there is no other user to run it as.
+    /// Describes a cluster; nothing is touched yet.
+    /// - Throws: when no PostgreSQL is installed, or there is no user to run it as.
     package init(_ configuration: LocalPostgresConfiguration) throws(LocalPostgresError) {
         self.configuration = configuration
         installation = try PostgresInstallation.find()
-        account = try ServerAccount.choose()
+        account = try ServerAccount.choose(forDataIn: configuration.folder + "/data")
     }
 
-    /// The server's process id while it runs.
+    /// The server's process id while it runs, if this object started it.
     package var processID: Int32? { server.withLock { $0 } }
 
     /// The folder of the socket, which is also the `host` of a connection string.
-    package var socketFolder: String { configuration.folder + "/socket" }
+    package var socketFolder: String { configuration.socketFolder }
+
+    /// The server's log, unless somebody else starts it.
+    package var logFile: String { configuration.folder + "/server.log" }
 
     /// How a client of this machine connects over the socket.
     package func url(user: String, database: String) -> String {
@@ -36,62 +41,46 @@ package final class LocalPostgres: Sendable {
         "host=127.0.0.1 port=\(configuration.port) user=\(user) dbname=\(database)"
     }
 
+    /// Whether the server has come so far that it lets clients in. It costs the server nothing and leaves no line in its
+    /// log, as a try to connect would.
+    package var isAccepting: Bool {
+        guard let postmaster = Postmaster(ofDataIn: dataFolder) else { return false }
+        return postmaster.isReady
+    }
+
     private var dataFolder: String { configuration.folder + "/data" }
 
-    /// The server's program, for who starts it as a child of its own.
-    package var program: String { installation.postgres }
-
-    /// The server's arguments.
-    package var serverArguments: [String] {
-        var arguments = ["-D", dataFolder, "-k", socketFolder, "-h", "127.0.0.1", "-p", "\(configuration.port)"]
-        for (name, value) in configuration.settings.sorted(by: { $0.key < $1.key }) {
-            arguments += ["-c", "\(name)=\(value)"]
+    /// Program and arguments of the server, under its account.
+    /// - Parameter deathSignal: what the kernel sends the server when the thread that started it ends, by name (`INT`).
+    package func command(deathSignal: String? = nil) -> [String] {
+        var command = [
+            installation.postgres, "-D", dataFolder, "-k", socketFolder, "-h", "127.0.0.1",
+            "-p", "\(configuration.port)",
+        ]
+        var settings = configuration.settings
+        if configuration.access == .accounts {
+            settings["hba_file"] = hostsFile
+            settings["ident_file"] = identitiesFile
         }
         if !configuration.isDurable {
-            for setting in ["fsync=off", "full_page_writes=off"] {
-                arguments += ["-c", setting]
-            }
+            settings["fsync"] = "off"
+            settings["full_page_writes"] = "off"
         }
-        return arguments
+        for (name, value) in settings.sorted(by: { $0.key < $1.key }) { command += ["-c", "\(name)=\(value)"] }
+        return account.command(command, deathSignal: deathSignal)
     }
 
-    /// As whom the server must run; nil = as we do.
-    package var serverAccount: (user: UInt32, group: UInt32)? { account.ids }
-
-    /// The process of a server that an earlier supervisor left behind on this data; nil when there is none.
-    package var strayProcess: Int32? {
-        guard let file = fopen(dataFolder + "/postmaster.pid", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 64)
-        guard fgets(&line, Int32(line.count), file) != nil, let pid = Int32(text(line)), pid > 1,
-            Glibc.kill(pid, 0) == 0
-        else { return nil }
-        // The id may be anybody's by now: only a server is a stray.
-        var path = [CChar](repeating: 0, count: 4096)
-        guard readlink("/proc/\(pid)/exe", &path, path.count - 1) > 0, text(path).hasSuffix("/postgres") else {
-            return nil
-        }
-        return pid
-    }
-
-    private func text(_ characters: [CChar]) -> String {
-        let bytes = characters.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The server's log.
-    package var logFile: String { configuration.folder + "/server.log" }
-
-    /// Makes the cluster if the folder has none. Blocks for about a second: call it from a thread that may.
-    package func prepare() throws(LocalPostgresError) {
-        for folder in [configuration.folder, socketFolder] {
-            try makeFolder(folder)
-        }
+    /// Makes the cluster if the folder has none (about a second), says who may log in, and ends a server that was left
+    /// behind on it.
+    package func prepare() async throws(LocalPostgresError) {
+        for folder in [configuration.folder, socketFolder] { try makeFolder(folder) }
+        if configuration.access == .accounts { try writeAccess() }
+        await Self.endServer(leftIn: configuration.folder)
         guard access(dataFolder + "/PG_VERSION", F_OK) != 0 else { return }
         // Made beside its place and moved there when it is whole: what a crash leaves behind is made anew.
         let unfinished = dataFolder + ".new"
-        try run(["/bin/rm", "-rf", unfinished], "cannot remove \(unfinished)")
-        try run(
+        try await run(["/bin/rm", "-rf", unfinished], "cannot remove \(unfinished)")
+        try await run(
             [
                 installation.initdb, "--pgdata=\(unfinished)", "--username=\(configuration.owner)", "--encoding=UTF8",
                 "--locale=C.UTF-8", "--auth=trust", "--no-sync",
@@ -99,14 +88,15 @@ package final class LocalPostgres: Sendable {
             "initdb failed"
         )
         // One flush of the file system takes a second; initdb's own, file by file, takes seven.
-        if configuration.isDurable { sync() }
+        if configuration.isDurable { try await run(["/bin/sync", "-f", unfinished], "cannot flush \(unfinished)") }
         guard rename(unfinished, dataFolder) == 0 else {
             throw LocalPostgresError("cannot move \(unfinished): \(String(cString: strerror(errno)))")
         }
     }
 
-    private func run(_ command: [String], _ complaint: String) throws(LocalPostgresError) {
-        let status = ChildProcess.wait(for: try ChildProcess.start(account.command(command), output: logFile))
+    private func run(_ command: [String], _ complaint: String) async throws(LocalPostgresError) {
+        let child = try ChildProcess.start(account.command(command), output: logFile)
+        let status = await ChildProcess.end(of: child)
         guard status == 0 else { throw LocalPostgresError("\(complaint) (status \(status)); see \(logFile)") }
     }
 
@@ -114,8 +104,7 @@ package final class LocalPostgres: Sendable {
     ///
     /// The server is the leader of a session of its own, so that an interrupt typed at the terminal does not reach it.
     package func start() throws(LocalPostgresError) {
-        let arguments = [program] + serverArguments
-        let child = try ChildProcess.start(account.command(arguments), output: logFile)
+        let child = try ChildProcess.start(command(), output: logFile)
         server.withLock { $0 = child }
     }
 
@@ -134,7 +123,7 @@ package final class LocalPostgres: Sendable {
     package var isRunning: Bool {
         server.withLock { child in
             guard let pid = child else { return false }
-            if ChildProcess.hasEnded(pid) {
+            if ChildProcess.exitStatus(of: pid) != nil {
                 child = nil
                 return false
             }
@@ -149,14 +138,12 @@ package final class LocalPostgres: Sendable {
         let deadline = ContinuousClock.now + .seconds(10)
         while isRunning {
             if ContinuousClock.now >= deadline { Glibc.kill(pid, SIGKILL) }
-            // Polled: waiting for a child needs a thread or a signal handler, and this happens once in a life.
-            try? await ContinuousClock().sleep(for: .milliseconds(5))
-            if Task.isCancelled { Glibc.usleep(5000) }
+            await ChildProcess.pause()
         }
     }
 
     /// Starts a small process that outlives this one, stops the server when this one is gone, however it went, and
-    /// removes the folder. For throw-away clusters.
+    /// removes the folder. For throw-away clusters; call it first, for making the cluster takes a while.
     package func removeWhenThisProcessEnds() throws(LocalPostgresError) {
         // The read end stays open in the watchdog alone; when the last writer, this process, ends, `read` returns.
         let script = """
@@ -164,38 +151,14 @@ package final class LocalPostgres: Sendable {
             pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null
             for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
             kill -KILL "$pid" 2>/dev/null
+            # An initdb that is under way goes on making files.
+            [ -e "$1/data.new" ] && sleep 2
             rm -rf "$1"
             """
+        try makeFolder(configuration.folder)
         try ChildProcess.startWatchdog(
             account.command(["/bin/sh", "-c", script, "watchdog", configuration.folder])
         )
-    }
-
-    private func makeFolder(_ path: String) throws(LocalPostgresError) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw LocalPostgresError("cannot make \(path): \(String(cString: strerror(errno)))")
-        }
-        if let ids = account.ids, chown(path, ids.user, ids.group) != 0 {
-            throw LocalPostgresError("cannot give \(path) to the database's user: \(String(cString: strerror(errno)))")
-        }
-    }
-}
-
-/// Where a cluster lives and how safe it must be.
-package struct LocalPostgresConfiguration: Sendable {
-    /// Holds `data/`, `socket/` and `server.log`; an absolute path of at most 80 bytes, for sockets have short names.
-    package var folder: String
-    package var port: Int
-    /// The role that owns everything.
-    package var owner: String = "ensemble"
-    /// Whether data survives a crash of the machine; false only for tests.
-    package var isDurable = true
-    /// Settings as `postgresql.conf` has them.
-    package var settings: [String: String] = [:]
-
-    package init(folder: String, port: Int) {
-        self.folder = folder
-        self.port = port
     }
 }
 

@@ -27,29 +27,3 @@ struct PostgresInstallation: Sendable {
         throw LocalPostgresError("PostgreSQL is not installed: apt-get install postgresql")
     }
 }
-
-/// As whom the server runs: it refuses root.
-struct ServerAccount: Sendable {
-    /// The user and group to change to; nil stays who we are.
-    let ids: (user: uid_t, group: gid_t)?
-
-    static func choose() throws(LocalPostgresError) -> Self {
-        guard geteuid() == 0 else { return Self(ids: nil) }
-        for name in ["postgres", "nobody"] {
-            if let entry = getpwnam(name) {
-                return Self(ids: (entry.pointee.pw_uid, entry.pointee.pw_gid))
-            }
-        }
-        throw LocalPostgresError("PostgreSQL must not run as root, and there is neither a user postgres nor nobody")
-    }
-
-    /// The command under the account. `setpriv` replaces itself by it, so the process id stays.
-    func command(_ arguments: [String]) -> [String] {
-        guard let ids else { return arguments }
-        // A checkout under /root is closed to that user: it keeps the capability to pass and read folders, no other.
-        return [
-            "/usr/bin/setpriv", "--reuid=\(ids.user)", "--regid=\(ids.group)", "--clear-groups",
-            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--",
-        ] + arguments
-    }
-}

@@ -36,8 +36,8 @@ package final class PostgresCluster: Sendable {
             "max_connections": "200", "shared_buffers": "64MB", "log_min_messages": "warning",
         ].merging(settings) { $1 }
         let server = try LocalPostgres(configuration)
-        try server.prepare()
         try server.removeWhenThisProcessEnds()
+        try await server.prepare()
         try server.start()
         let cluster = PostgresCluster(server: server)
         try await cluster.waitUntilReady()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LocalPostgres
 import ServiceKit
 
 #if canImport(Glibc)
@@ -18,7 +19,9 @@ struct DownCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation.current()
         guard let process = UpLock.holder(of: installation.lockFile) else {
-            Terminal.write("nothing is running\n")
+            let orphans = await Orphans(installation: installation).end()
+            await LocalPostgres.endServer(leftIn: installation.databaseFolder)
+            Terminal.write(orphans == 0 ? "nothing is running\n" : "stopped what an earlier run had left behind\n")
             return
         }
         kill(process, SIGTERM)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LocalPostgres
 import Logging
 import Postgres
 import ServiceKit
@@ -18,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
             address = given
         } else {
             let port = try installation.settings.int("DATABASE_PORT", default: PortPlan.defaultDatabase, in: 1...65_535)
-            address = try LocalCluster(installation: installation, port: port).ownerURL()
+            address = try LocalPostgres(installation: installation, port: port).ownerURL()
         }
         let logger = Logger(label: "ensemble") { _ in SwiftLogNoOpLogHandler() }
         let client = try PostgresClient(

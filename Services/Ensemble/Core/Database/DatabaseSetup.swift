@@ -1,3 +1,4 @@
+import LocalPostgres
 import Logging
 import Postgres
 import ServiceKit
@@ -33,19 +34,20 @@ struct DatabaseSetup: Sendable {
     }
 
     /// Makes the platform's database in a new cluster.
-    static func makeDatabase(in cluster: LocalCluster, logger: Logger) async throws {
+    static func makeDatabase(in cluster: LocalPostgres, logger: Logger) async throws {
         var configuration = PostgresConfiguration(
             url: cluster.ownerURL(database: "postgres").reveal(),
             applicationName: "ensemble up"
         )
-        configuration.acquireTimeout = .milliseconds(500)
+        configuration.maximumConnections = 1
+        configuration.acquireTimeout = .seconds(1)
         configuration.maximumBackoff = .milliseconds(50)
         configuration.initialBackoff = .milliseconds(20)
         let client = try PostgresClient(configuration: configuration, logger: logger)
         do {
-            let rows = try await client.query("SELECT FROM pg_database WHERE datname = \(LocalCluster.database)")
+            let rows = try await client.query("SELECT FROM pg_database WHERE datname = \(LocalPostgres.database)")
             if rows.isEmpty {
-                try await client.query("CREATE DATABASE \(identifier: LocalCluster.database)")
+                try await client.query("CREATE DATABASE \(identifier: LocalPostgres.database)")
             }
             await client.close()
         } catch {

@@ -42,11 +42,9 @@ package struct Doctor: Sendable {
     private func database() -> Finding {
         if installation.settings.has("DATABASE_URL") { return .good("database: the one that DATABASE_URL names") }
         do {
-            _ = try LocalCluster(installation: installation, port: PortPlan.defaultDatabase)
-        } catch let error as LocalPostgresError {
-            return .bad("database: \(error)", "apt-get install postgresql, or set DATABASE_URL")
+            _ = try LocalPostgres(installation: installation, port: PortPlan.defaultDatabase)
         } catch {
-            return .bad("database: \(error)", "set DATABASE_URL")
+            return .bad("database: \(error)", "apt-get install postgresql, or set DATABASE_URL")
         }
         guard geteuid() != 0 || Executables.find("setpriv") != nil else {
             return .bad("setpriv is missing; PostgreSQL cannot run as root", "apt-get install util-linux")

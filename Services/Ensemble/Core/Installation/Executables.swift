@@ -13,14 +13,21 @@ enum Executables {
 
     /// The folder of this executable: its siblings are the services.
     static var ownFolder: String {
+        guard let path = program(of: getpid()) else { return "." }
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// What a process runs, also when the file has been replaced meanwhile; nil when we may not know.
+    static func program(of process: pid_t) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { bytes in
             bytes.withMemoryRebound(to: CChar.self) { text in
-                text.baseAddress.map { readlink("/proc/self/exe", $0, text.count) } ?? -1
+                text.baseAddress.map { readlink("/proc/\(process)/exe", $0, text.count) } ?? -1
             }
         }
-        guard count > 0 else { return "." }
+        guard count > 0 else { return nil }
         let path = String(decoding: buffer[..<count], as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
     }
 }

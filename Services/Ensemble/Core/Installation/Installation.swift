@@ -39,7 +39,12 @@ package struct Installation: Sendable {
     package var busFolder: String { shortPath("\(state)/run/bus", limit: 85) }
 
     /// The folder of PostgreSQL's socket.
-    package var databaseSocketFolder: String { shortPath("\(state)/run/db", limit: 85) }
+    package var databaseSocketFolder: String { shortPath("\(state)/run/postgres", limit: 85) }
+
+    /// Where the services look for that folder: a link that is there while the database is as they need it. Before, they
+    /// find nothing there, which costs nothing; a server without their roles would write a refusal for each of their
+    /// tries.
+    package var databaseDoor: String { shortPath("\(state)/run/db", limit: 85) }
 
     /// The local cluster's data.
     package var databaseFolder: String { "\(state)/postgres" }

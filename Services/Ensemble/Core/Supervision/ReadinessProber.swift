@@ -1,41 +1,45 @@
 import AsyncHTTPClient
 import FoundationEssentials
+import LocalPostgres
 import NIOCore
 import NIOHTTP1
-import Postgres
 import ServiceKit
 
 /// Asks every running member whether it is ready: often until it is, then each second.
 struct ReadinessProber: Sendable {
+    /// For so long it asks more often, so that nobody waits for the question.
+    private static let start = Duration.seconds(10)
+    private static let calmInterval = Duration.seconds(1)
+
     let supervisor: Supervisor
     let ports: [ServiceName: Int]
-    let database: PostgresClient
+    let cluster: LocalPostgres?
     let client: HTTPClient
 
     /// Asks until it is cancelled.
     func run() async {
-        var round = 0
+        var lastFullRound = ContinuousClock.now
         while !Task.isCancelled {
             let records = supervisor.records
+            let isFull = lastFullRound.duration(to: .now) >= Self.calmInterval
+            if isFull { lastFullRound = .now }
             await withTaskGroup(of: Void.self) { group in
                 for (member, record) in records {
                     switch record.state {
                     case .starting: group.addTask { await probe(member) }
-                    case .ready where round % 10 == 0: group.addTask { await probe(member) }
+                    case .ready where isFull: group.addTask { await probe(member) }
                     default: break
                     }
                 }
             }
-            round += 1
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: supervisor.uptime < Self.start ? .milliseconds(25) : .milliseconds(100))
         }
     }
 
     private func probe(_ member: Member) async {
         switch member {
         case .database:
-            let status = database.status
-            supervisor.post(.readiness(member, status.isReachable, detail: status.failure))
+            supervisor.post(.readiness(member, cluster?.isAccepting ?? false, detail: nil))
         case .service(let service):
             guard let port = ports[service] else { return }
             let (isReady, detail) = await ask(port)

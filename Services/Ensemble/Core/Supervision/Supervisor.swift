@@ -1,3 +1,4 @@
+import LocalPostgres
 import Logging
 import ServiceKit
 import Synchronization
@@ -11,7 +12,7 @@ import Glibc
 /// It owns the children. One task takes the events in order; everything else only puts events in.
 final class Supervisor: Sendable {
     private let environments: ChildEnvironments
-    private let cluster: LocalCluster?
+    private let cluster: LocalPostgres?
     private let log: LogHub
     private let started = ContinuousClock.now
     private let events: AsyncStream<SupervisorMachine.Event>
@@ -26,7 +27,7 @@ final class Supervisor: Sendable {
     }
 
     /// Looks after the given members.
-    init(members: [Member], environments: ChildEnvironments, cluster: LocalCluster?, log: LogHub) {
+    init(members: [Member], environments: ChildEnvironments, cluster: LocalPostgres?, log: LogHub) {
         self.environments = environments
         self.cluster = cluster
         self.log = log
@@ -131,7 +132,7 @@ final class Supervisor: Sendable {
         switch member {
         case .database:
             guard let cluster else { throw ConfigurationError.missing("DATABASE_URL") }
-            return cluster.command
+            return cluster.childCommand
         case .service(let service):
             guard let plan = ServicePlan.all.first(where: { $0.service == service }) else {
                 throw ConfigurationError(key: service.rawValue, expected: "a service of the list", found: "another")

@@ -2,10 +2,10 @@ import AsyncHTTPClient
 import BusContract
 import DiscordModel
 import FoundationEssentials
+import LocalPostgres
 import Logging
 import MessageBus
 import NIOCore
-import Postgres
 import ServiceKit
 import ServiceLifecycle
 import Store
@@ -21,7 +21,7 @@ struct Up: Sendable {
     private let fleet: FleetVariables
     private let ports: PortPlan
     private let usesPlayground: Bool
-    private let cluster: LocalCluster?
+    private let cluster: LocalPostgres?
     private let isTerminal: Bool
     private let log: LogHub
     private let logger: Logger
@@ -36,11 +36,15 @@ struct Up: Sendable {
         usesPlayground = !fleet.tokens.contains { environment[$0]?.isEmpty == false }
         ports = try PortPlan(settings: settings)
         cluster =
-            settings.has("DATABASE_URL") ? nil : try LocalCluster(installation: installation, port: ports.database)
+            settings.has("DATABASE_URL") ? nil : try LocalPostgres(installation: installation, port: ports.database)
         for folder in [installation.state, "\(installation.state)/run", "\(installation.state)/logs"] {
             try Folder.make(folder)
         }
         try Folder.make(installation.busFolder, mode: 0o700)
+        // Root may follow another user; the bus takes a folder of its own user alone.
+        guard chown(installation.busFolder, geteuid(), getegid()) == 0 else {
+            throw Folder.Failure(path: installation.busFolder, code: errno)
+        }
         isTerminal = Terminal.isPresent && !settings.has("NO_SCREEN")
         let level = Logger.Level(rawValue: settings.string("LOG_LEVEL", default: "info").lowercased()) ?? .info
         let log = LogHub(file: installation.logFile, echo: !isTerminal, level: level)
@@ -70,14 +74,6 @@ struct Up: Sendable {
         for remark in ports.remarks { log.say(remark, level: .notice) }
         try Folder.writePrivate(secrets[.ensemble]?.reveal() ?? "", to: installation.busSecretFile)
 
-        var configuration = Migrator.configuration(url: databases.owner.reveal())
-        configuration.acquireTimeout = .seconds(1)
-        configuration.initialBackoff = .milliseconds(20)
-        configuration.maximumBackoff = .milliseconds(200)
-        let database = try PostgresClient(
-            configuration: configuration,
-            logger: logger
-        )
         let bus = try BusConnection(
             configuration: BusConfiguration(
                 endpoints: BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": busAddress])),
@@ -89,9 +85,17 @@ struct Up: Sendable {
             metrics: MetricsRegistry(instance: ServiceInstance(service: .ensemble))
         )
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
-        let prober = ReadinessProber(supervisor: supervisor, ports: ports.services, database: database, client: http)
-        let bots = BotWatch(bus: bus)
-        let passwords = databases.passwords
+        let prober = ReadinessProber(supervisor: supervisor, ports: ports.services, cluster: cluster, client: http)
+        let bots = BotWatch(bus: bus, supervisor: supervisor)
+        let startup = Startup(
+            supervisor: supervisor,
+            installation: installation,
+            cluster: cluster,
+            owner: databases.owner,
+            passwords: databases.passwords,
+            usesPlayground: usesPlayground,
+            logger: logger
+        )
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
 
         await withTaskGroup(of: Void.self) { group in
@@ -105,14 +109,15 @@ struct Up: Sendable {
             group.addTask { await prober.run() }
             group.addTask { try? await bus.run() }
             group.addTask { await bots.run() }
-            group.addTask { await release(supervisor, database, passwords: passwords) }
+            group.addTask { await startup.run() }
+            group.addTask { await settle(supervisor) }
             group.addTask { await show(supervisor, bots) }
             await supervisor.run()
             group.cancelAll()
         }
-        await database.close()
         try await http.shutdown()
         unlink(installation.busSecretFile)
+        unlink(installation.databaseDoor)
     }
 
     // MARK: Parts
@@ -151,65 +156,20 @@ struct Up: Sendable {
             if let given {
                 services[service] = try DatabaseAddress.replacingLogin(of: given, user: role, password: password)
             } else {
-                services[service] = cluster?.url(user: role, password: password)
+                services[service] = cluster?.url(user: role, password: password, through: installation.databaseDoor)
             }
         }
         guard let owner = given ?? cluster?.ownerURL() else { throw ConfigurationError.missing("DATABASE_URL") }
         return Databases(owner: owner, services: services, passwords: passwords)
     }
 
-    /// Starts the members in the order of what they need. The bots do not wait for the database to be there: they stay
-    /// offline by themselves until it is.
-    private func release(
-        _ supervisor: Supervisor,
-        _ database: PostgresClient,
-        passwords: [ServiceName: Secret]
-    ) async {
-        supervisor.post(.release(.service(.bus)))
-        if usesPlayground { supervisor.post(.release(.service(.playground))) }
-        if let cluster {
-            do {
-                try await cluster.prepare()
-                supervisor.post(.release(.database))
-            } catch {
-                supervisor.notice("database", "The local database cannot be made: \(error)")
-            }
+    /// As every service does once it has started.
+    private func settle(_ supervisor: Supervisor) async {
+        while supervisor.readyAfter == nil {
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
         }
-        var services = ServicePlan.all.filter { $0.tier >= .gateway }.map(\.service)
-        var isDatabaseMade = cluster == nil
-        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2), floor: .milliseconds(20))
-        let patience = ContinuousClock.now + .seconds(5)
-        while !Task.isCancelled {
-            do {
-                if let cluster, !isDatabaseMade {
-                    try await DatabaseSetup.makeDatabase(in: cluster, logger: logger)
-                    isDatabaseMade = true
-                }
-                try await prepareDatabase(database, passwords)
-                supervisor.notice("database", nil)
-                for service in services { supervisor.post(.release(.service(service))) }
-                return
-            } catch {
-                if database.status.isReachable {
-                    supervisor.notice("database", "The database is not as it should be: \(error)")
-                } else if let failure = database.status.failure, ContinuousClock.now > patience {
-                    supervisor.notice("database", "The database cannot be reached, the bots stay offline: \(failure)")
-                }
-                if ContinuousClock.now > patience {
-                    for service in services { supervisor.post(.release(.service(service))) }
-                    services = []
-                }
-            }
-            // While the server starts, a try costs little; a schema that is refused is not tried twenty times a second.
-            try? await Task.sleep(for: isDatabaseMade ? backoff.next() : .milliseconds(30))
-        }
-    }
-
-    private func prepareDatabase(_ database: PostgresClient, _ passwords: [ServiceName: Secret]) async throws {
-        let setup = DatabaseSetup(client: database, logger: logger)
-        try await setup.migrate(from: installation.migrations, isSingleRole: passwords.isEmpty)
-        try await setup.setPasswords(passwords)
-        try await setup.ensureAdminKey(file: installation.adminKeyFile)
+        guard (try? await Task.sleep(for: StartupMemory.delay)) != nil else { return }
+        StartupMemory.release()
     }
 
     private static func watch(_ signals: UnixSignalsSequence, _ supervisor: Supervisor) async {
