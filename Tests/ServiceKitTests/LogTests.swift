@@ -49,4 +49,26 @@ import Testing
         #expect(throws: ConfigurationError.self) { try logs(["LOG_LEVEL": "loud"], sink) }
         #expect(throws: ConfigurationError.self) { try logs(["LOG_FORMAT": "xml"], sink) }
     }
+
+    @Test func aStopIsNoCauseForAlarm() async throws {
+        let sink = MemorySink()
+        let logs = try logs(["LOG_FORMAT": "json"], sink)
+        let logger = logs.logger("test")
+        func complain(_ text: String) async {
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                logger.warning("\(text)")
+            }
+            task.cancel()
+            await task.value
+        }
+        await complain("cancelled in daily work")
+        logs.stop.set()
+        await complain("cancelled by the stop")
+        logger.error("truly wrong")
+        let text = sink.lines.joined()
+        #expect(text.contains("cancelled in daily work"))
+        #expect(!text.contains("cancelled by the stop"))
+        #expect(text.contains("truly wrong"))
+    }
 }

@@ -13,6 +13,8 @@ package struct Logs: Sendable {
     private let level: Logger.Level
     private let colour: Bool
     private let sink: any LogSink
+    /// Set when the process is told to stop; from then on what is merely cancelled is no cause for alarm.
+    package let stop = StopFlag()
 
     /// Reads the settings. Without `LOG_FORMAT`, a terminal gets the console format and anything else JSON.
     package init(
@@ -48,9 +50,13 @@ package struct Logs: Sendable {
 
     private func handler(_ label: String) -> any LogHandler {
         switch format {
-        case .json: JSONLogHandler(label: label, instance: instance, level: level, sink: sink)
+        case .json:
+            StopLogHandler(JSONLogHandler(label: label, instance: instance, level: level, sink: sink), stop: stop)
         case .console:
-            ConsoleLogHandler(label: label, instance: instance, level: level, sink: sink, colour: colour)
+            StopLogHandler(
+                ConsoleLogHandler(label: label, instance: instance, level: level, sink: sink, colour: colour),
+                stop: stop
+            )
         }
     }
 }

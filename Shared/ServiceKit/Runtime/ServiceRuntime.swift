@@ -64,8 +64,11 @@ package enum ServiceRuntime {
 
     private static func run(_ context: RuntimeContext, services: [any Service]) async throws {
         context.logger.info("starting", metadata: ["pid": "\(getpid())"])
+        let parts = (services + [StartupMemory(), StopWatchdog(stop: context.logs.stop)]).map {
+            Part($0, logger: context.logger)
+        }
         var configuration = ServiceGroupConfiguration(
-            services: (services + [StopWatchdog()]).map { .init(service: $0, serviceName: "\(type(of: $0))") },
+            services: parts.map { .init(service: $0, serviceName: $0.name) },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: context.logger.label, factory: { _ in QuietLogHandler(context.logger) })
         )

@@ -14,6 +14,9 @@ struct StopWatchdog: Service {
     /// The exit code of a process that was ended by force (`EX_SOFTWARE` of sysexits.h).
     static let exitCode: Int32 = 70
 
+    /// Tells the log of the stop.
+    let stop: StopFlag
+
     func run() async throws {
         signal(SIGALRM) { _ in
             let line: StaticString = "did not stop within 10 s: ended by force\n"
@@ -21,6 +24,7 @@ struct StopWatchdog: Service {
             _exit(StopWatchdog.exitCode)
         }
         try? await gracefulShutdown()
+        stop.set()
         alarm(Self.limit)
     }
 }

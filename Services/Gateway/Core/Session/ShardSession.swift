@@ -435,7 +435,8 @@ final class ShardSession: Sendable {
         case .reconnect: perform(machine.withLock { $0.reconnectRequested() })
         case .invalidSession:
             let isResumable = data.elementsEqual("true".utf8)
-            logger.warning("Discord invalidated the session", metadata: ["resumable": "\(isResumable)"])
+            // If that loses it, the line that says so is the one to see.
+            logger.info("Discord invalidated the session", metadata: ["resumable": "\(isResumable)"])
             perform(machine.withLock { $0.sessionInvalidated(isResumable: isResumable) })
         default:
             logger.debug("unknown opcode", metadata: ["op": "\(frame.opcode.rawValue)"])
