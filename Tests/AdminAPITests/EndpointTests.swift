@@ -16,10 +16,16 @@ import Testing
         let status: Int
         let body: String
         let type: String
+        let allow: String
     }
 
     /// Calls the API with one of the two keys that exist: `full` and `look`.
-    private func call(_ method: HTTPRequest.Method, _ path: String, key: String? = "full") async throws -> Reply {
+    private func call(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        key: String? = "full",
+        body: String? = nil
+    ) async throws -> Reply {
         let checker = KeyChecker { text in
             switch text {
             case "full": APIKey(name: "operator", scopes: ["read", "control"])
@@ -32,11 +38,17 @@ import Testing
         return try await Application(router: router).test(.router) { client in
             var headers = HTTPFields()
             if let key, let name = HTTPField.Name("X-API-Key") { headers[name] = key }
-            return try await client.execute(uri: path, method: method, headers: headers) { response in
+            return try await client.execute(
+                uri: path,
+                method: method,
+                headers: headers,
+                body: body.map { ByteBuffer(string: $0) }
+            ) { response in
                 Reply(
                     status: response.status.code,
                     body: String(buffer: response.body),
-                    type: response.headers[.contentType] ?? ""
+                    type: response.headers[.contentType] ?? "",
+                    allow: response.headers[.allow] ?? ""
                 )
             }
         }
@@ -109,6 +121,7 @@ import Testing
     @Test(arguments: [
         ("/api/cases?limit=0", "limit"), ("/api/cases?limit=many", "limit"), ("/api/cases?guild=harbour", "guild"),
         ("/api/cases?cursor=x", "cursor"), ("/api/cases?limit=1&limit=2", "limit"), ("/api/guilds/x", "id"),
+        ("/api/guilds/+7", "id"),
     ])
     func aWrongParameterIsNamed(path: String, place: String) async throws {
         let reply = try await call(.get, path)
@@ -140,5 +153,40 @@ import Testing
             #expect(document.body.contains("\"\(path)\":"))
         }
         #expect(document.body.contains("\"openapi\":\"3.1.0\""))
+    }
+
+    @Test(arguments: [
+        "{", "[1,2]", "\"text\"", "7", "{\"a\":1}}", "\u{0}", "{\"a\":\(String(repeating: "[", count: 3000))",
+    ])
+    func aBodyThatIsNoObjectIsRefused(body: String) async throws {
+        let reply = try await call(.post, "/api/bots/iris/start", body: body)
+        #expect(reply.status == 400)
+        #expect(reply.body.contains("\"place\":\"body\""), "\(reply.body)")
+        #expect(backend.controlled.withLock { $0 }.isEmpty)
+    }
+
+    @Test func aBodyThatIsTooLongIsRefused() async throws {
+        let long = "{\"a\":\"\(String(repeating: "x", count: 64 << 10))\"}"
+        let reply = try await call(.post, "/api/bots/iris/start", body: long)
+        #expect(reply.status == 413)
+        #expect(reply.body.contains("\"code\":\"too_long\""))
+        #expect(backend.controlled.withLock { $0 }.isEmpty)
+        // Without a key nobody's body is read at all.
+        #expect(try await call(.post, "/api/bots/iris/start", key: nil, body: long).status == 401)
+    }
+
+    @Test(arguments: ["", "{}", "{\"unknown\":[1,{\"a\":null}]}"])
+    func anObjectOrNothingIsTaken(body: String) async throws {
+        #expect(try await call(.post, "/api/bots/iris/start", body: body).status == 200)
+    }
+
+    @Test func aPathThatIsNotThereAndAMethodThatIsNotServedAreTold() async throws {
+        let unknown = try await call(.get, "/api/nothing")
+        #expect(unknown.status == 404)
+        #expect(unknown.body.contains("\"code\":\"not_found\""))
+        let refused = try await call(.delete, "/api/bots/iris")
+        #expect(refused.status == 405)
+        #expect(refused.allow == "GET")
+        #expect(refused.body.contains("DELETE: expected GET"))
     }
 }

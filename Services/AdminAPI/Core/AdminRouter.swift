@@ -42,6 +42,7 @@ package struct AdminRouter: Sendable {
     package func router() throws -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         let endpoints = endpoints
+        router.add(middleware: ErrorsAsJSON(endpoints: endpoints))
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
                 await answer(endpoint, request, context)
@@ -74,6 +75,7 @@ package struct AdminRouter: Sendable {
     private func answer(_ endpoint: Endpoint, _ request: Request, _ context: BasicRequestContext) async -> Response {
         do {
             let key = try await admit(request, to: endpoint.scope)
+            if endpoint.takesBody { try await RequestObject.check(request) }
             return try await endpoint.handle(Call(keyName: key.name, request: request, context: context))
         } catch {
             return Answer.error(explain(error, endpoint))

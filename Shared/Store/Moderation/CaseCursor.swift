@@ -15,7 +15,9 @@ extension CaseCursor: LosslessStringConvertible {
     /// Reads `<guild>-<number>`.
     package init?(_ description: String) {
         let parts = description.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let guild = UInt64(parts[0]), let number = Int32(parts[1]), number > 0 else {
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let guild = UInt64(parts[0]), let number = Int32(parts[1]), number > 0
+        else {
             return nil
         }
         self.init(guild: GuildID(guild), number: Int(number))

@@ -37,6 +37,13 @@ package struct APIError: Error, Sendable, Equatable {
         Self(status: 403, code: "forbidden", message: "this key lacks the scope \(scope)", place: "X-API-Key")
     }
 
+    static let tooLong = Self(
+        status: 413,
+        code: "too_long",
+        message: "body: expected at most \(RequestObject.limit) bytes",
+        place: "body"
+    )
+
     static func unavailable(_ what: String) -> Self {
         Self(status: 503, code: "unavailable", message: what)
     }

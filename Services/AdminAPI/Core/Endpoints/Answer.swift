@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -17,6 +18,16 @@ enum Answer {
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes))
         )
+    }
+
+    /// That the path is there, and by which methods.
+    static func notAllowed(_ method: HTTPRequest.Method, _ served: [HTTPRequest.Method]) -> Response {
+        let allowed = served.map(\.rawValue).sorted().joined(separator: ", ")
+        var response = error(
+            APIError(status: 405, code: "method_not_allowed", message: "\(method.rawValue): expected \(allowed)")
+        )
+        response.headers[.allow] = allowed
+        return response
     }
 
     /// An error.

@@ -28,7 +28,7 @@ extension Endpoint {
                 Parameter(
                     name: "cursor",
                     place: .query,
-                    schema: ["type": "string", "pattern": "^[0-9]{1,20}-[1-9][0-9]{0,8}$"],
+                    schema: ["type": "string", "pattern": "^[0-9]{1,19}-[1-9][0-9]{0,8}$"],
                     summary: "`next` of the page before."
                 ),
             ],

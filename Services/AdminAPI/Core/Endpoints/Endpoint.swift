@@ -37,6 +37,16 @@ struct Endpoint: Sendable {
     /// Statuses beside 200, 400, 401, 403 and 503 that it answers with.
     var failures: [Int] = []
     let handle: @Sendable (Call) async throws -> Response
+
+    /// Whether a path is one of this endpoint's.
+    func matches(_ path: String) -> Bool {
+        let given = path.split(separator: "/")
+        let own = self.path.split(separator: "/")
+        return given.count == own.count && zip(given, own).allSatisfy { $0 == $1 || $1.hasPrefix("{") }
+    }
+
+    /// Whether a body may come with it.
+    var takesBody: Bool { method == .post }
 }
 
 /// A call that was let in.
@@ -52,7 +62,7 @@ struct Call: Sendable {
         as type: Value.Type,
         _ expected: String
     ) throws -> Value {
-        guard let text = context.parameters.get(name), let value = Value(text) else {
+        guard let text = context.parameters.get(name), let value = Self.value(text, as: type) else {
             throw APIError.invalid(name, expected: expected)
         }
         return value
@@ -67,7 +77,12 @@ struct Call: Sendable {
         let values = request.uri.queryParameters.getAll(name)
         guard values.count <= 1 else { throw APIError.invalid(name, expected: "the parameter once") }
         guard let text = values.first else { return nil }
-        guard let value = Value(text) else { throw APIError.invalid(name, expected: expected) }
+        guard let value = Self.value(text, as: type) else { throw APIError.invalid(name, expected: expected) }
         return value
+    }
+
+    /// Swift's numbers may be written with a plus; those of the API may not.
+    private static func value<Value: LosslessStringConvertible>(_ text: String, as type: Value.Type) -> Value? {
+        text.hasPrefix("+") ? nil : Value(text)
     }
 }

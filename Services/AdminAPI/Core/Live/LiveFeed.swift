@@ -91,7 +91,8 @@ extension Endpoint {
             scope: .read,
             name: "followLive",
             summary: "What happens, as it happens, by server-sent events.",
-            answer: Schema.text,
+            // The schema is that of one event.
+            answer: Schema.object(["event": .required(Schema.text), "data": .required(Schema.text)]),
             mediaType: "text/event-stream"
         ) { _ in
             try feed.open()

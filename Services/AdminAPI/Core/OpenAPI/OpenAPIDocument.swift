@@ -35,13 +35,13 @@ enum OpenAPIDocument {
                 "content": .object([endpoint.mediaType: ["schema": endpoint.answer]]),
             ]
         ]
-        for status in endpoint.failures + [400, 401, 403, 503] {
+        for status in endpoint.failures + [400, 401, 403, 503] + (endpoint.takesBody ? [413] : []) {
             responses[String(status)] = [
                 "description": .string(meaning(of: status)),
                 "content": ["application/json": ["schema": Schema.reference("Error")]],
             ]
         }
-        return [
+        var operation: [String: JSONTree] = [
             "operationId": .string(endpoint.name),
             "summary": .string(endpoint.summary),
             "description": .string("Needs the scope `\(endpoint.scope.rawValue)`."),
@@ -56,14 +56,22 @@ enum OpenAPIDocument {
             ),
             "responses": .object(responses),
         ]
+        if endpoint.takesBody {
+            operation["requestBody"] = [
+                "description": "Nothing is needed; fields that are not known are ignored.",
+                "content": ["application/json": ["schema": ["type": "object"]]],
+            ]
+        }
+        return .object(operation)
     }
 
     private static func meaning(of status: Int) -> String {
         switch status {
-        case 400: "A parameter is not of the form that is asked for."
+        case 400: "A parameter or the body is not of the form that is asked for."
         case 401: "The key is missing or unknown."
         case 403: "The key may not do this."
         case 404: "There is no such thing."
+        case 413: "The body is too long."
         default: "A part of the platform that this needs is away."
         }
     }

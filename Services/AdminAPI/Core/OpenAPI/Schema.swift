@@ -5,8 +5,8 @@ enum Schema {
     static let whole: JSONTree = ["type": "integer"]
     static let flag: JSONTree = ["type": "boolean"]
     /// Ids of Discord are 64-bit numbers, written as texts because JSON's numbers are not that exact.
-    static let id: JSONTree = ["type": "string", "pattern": "^[0-9]{1,20}$"]
-    static let bot: JSONTree = ["type": "string", "pattern": "^[a-z0-9-]{1,32}$"]
+    static let id: JSONTree = ["type": "string", "pattern": "^[0-9]{1,19}$"]
+    static let bot: JSONTree = ["type": "string", "pattern": "^[a-z0-9-]{1,32}$", "examples": ["rainbow"]]
 
     /// An object of required and optional properties.
     static func object(_ properties: [String: Property]) -> JSONTree {

@@ -1,0 +1,32 @@
+import FoundationEssentials
+import Hummingbird
+import NIOCore
+
+/// The body of a call: a JSON object, or nothing.
+enum RequestObject {
+    /// The longest body that is read, in bytes.
+    static let limit = 64 << 10
+
+    /// Reads the body and throws what is wrong with it: 413 when it is too long, 400 when it is no JSON object.
+    static func check(_ request: Request) async throws {
+        // Who announces too much is refused before it is sent.
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw APIError.tooLong }
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw APIError.tooLong
+        }
+        guard body.readableBytes > 0 else { return }
+        do {
+            _ = try JSONDecoder().decode([String: Anything].self, from: Data(body.readableBytesView))
+        } catch {
+            throw APIError.invalid("body", expected: "a JSON object, or nothing")
+        }
+    }
+
+    /// A value of any kind.
+    private struct Anything: Decodable {
+        init(from decoder: any Decoder) throws {}
+    }
+}
