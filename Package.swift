@@ -36,7 +36,6 @@ let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting",
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let asyncAlgorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
@@ -110,7 +109,7 @@ let leaves: [Target] = [
     shared(
         "ServiceKit",
         [
-            logging, serviceLifecycle, unixSignals, configuration, hummingbird, nio, yams, toml, deque,
+            logging, serviceLifecycle, unixSignals, hummingbird, nio, yams, toml, deque,
         ]
     ),
 ]
@@ -241,7 +240,7 @@ let testTargets: [Target] = [
     tests("DiscordModelTests", ["DiscordModel"]),
     tests("LavalinkModelTests", ["LavalinkModel", "DiscordModel"]),
     tests("ZeroMQTests", ["ZeroMQ"]),
-    tests("PostgresTests", ["Postgres", "LocalPostgres"]),
+    tests("PostgresTests", ["Postgres", "LocalPostgres", logging]),
     tests("CompressionTests", ["Compression"]),
     tests("WebSocketClientTests", ["WebSocketClient", nio, nioPosix, crypto]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
@@ -322,7 +321,6 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
