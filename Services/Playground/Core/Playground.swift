@@ -52,6 +52,6 @@ package enum Playground {
         ) { url in
             context.logger.info("Lavalink listens", metadata: ["url": "\(url)"])
         }
-        return [DiscordClockwork(discord: discord), second, main]
+        return [second, main]
     }
 }

@@ -39,22 +39,12 @@ struct PlaygroundServer: Service {
             }
             do {
                 // Clients stay connected for ever, and none of them has anything to finish: a stop cuts them.
-                try await cancelWhenGracefulShutdown { try await server.run() }
-            } catch is CancellationError {
+                try await server.run()
                 group.cancelAll()
             } catch let error as IOError where error.errnoCode == EADDRINUSE {
                 group.cancelAll()
                 throw ConfigurationError(key: portVariable, expected: "a free port", found: "\(port), which is in use")
             }
         }
-    }
-}
-
-/// What happens in the local Discord by itself: time-outs of sessions and interactions.
-struct DiscordClockwork: Service {
-    let discord: SimulatedDiscord
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await discord.run() }
     }
 }

@@ -57,19 +57,41 @@ package struct SimulationServer: Service {
         self.logger = logger ?? Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
     }
 
-    /// Serves until graceful shutdown or cancellation.
+    /// Serves until graceful shutdown or cancellation, which closes every connection, whatever its client is doing.
     ///
     /// - Throws: when the port cannot be had.
     package func run() async throws {
+        defer { address.fail() }
+        let channels = OpenChannels()
+        let application = application(channels)
+        // Out of reach of cancellation, for which see ``OpenChannels``, and of the graceful shutdown, in which Hummingbird
+        // would wait for streams that never end.
+        let server = Task.detached { try await application.run() }
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for endpoint in endpoints { group.addTask { await endpoint.run() } }
+                do {
+                    try await server.value
+                } catch  where channels.isClosed {
+                    // A service that ends by itself is an error to Hummingbird's group.
+                }
+                group.cancelAll()
+            }
+        } onCancelOrGracefulShutdown: {
+            channels.close()
+        }
+    }
+
+    private func application(_ channels: OpenChannels) -> some ApplicationProtocol {
         let router = SimulationRouter()
         for endpoint in endpoints { endpoint.addRoutes(to: router) }
         let endpoints = endpoints
         let host = host
         let address = address
-        let application = Application(
+        return Application(
             router: router,
             server: HTTPServerBuilder { responder in
-                WebSocketUpgradeChannel(responder: responder) { request in
+                WebSocketUpgradeChannel(responder: responder, channels: channels) { request in
                     for endpoint in endpoints {
                         if let handler = endpoint.webSocketHandler(for: request) {
                             return (handler, endpoint.webSocketResponseHeaders(for: request))
@@ -80,19 +102,13 @@ package struct SimulationServer: Service {
             },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in
+                channels.listens(channel)
                 let url = "http://\(host):\(channel.localAddress?.port ?? 0)"
                 for endpoint in endpoints { endpoint.listening(at: url) }
                 address.resolve(url)
             },
             logger: logger
         )
-        defer { address.fail() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for endpoint in endpoints { group.addTask { await endpoint.run() } }
-            // On this task, where the service group's graceful shutdown reaches it.
-            try await application.run()
-            group.cancelAll()
-        }
     }
 
     /// Where the server listens, as soon as it does: `http://127.0.0.1:43121`.

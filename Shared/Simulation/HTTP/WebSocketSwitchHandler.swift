@@ -60,6 +60,11 @@ final class WebSocketSwitchHandler: ChannelInboundHandler, RemovableChannelHandl
         context.fireChannelInactive()
     }
 
+    /// A connection that is closed before it is active hears of no end.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        upgrades.finish()
+    }
+
     private func wanted(_ head: HTTPRequestHead) -> Pending? {
         guard head.headers["upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             head.headers.first(name: "sec-websocket-version") == "13",

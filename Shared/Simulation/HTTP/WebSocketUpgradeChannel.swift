@@ -15,15 +15,16 @@ package typealias WebSocketHandler = @Sendable (WebSocketConnection) async -> Vo
 /// host; so ``WebSocketSwitchHandler`` looks at each request.
 struct WebSocketUpgradeChannel: HTTPChannelHandler {
     let responder: Responder
+    let channels: OpenChannels
     /// The handler for a path and further headers of the answer; nil leaves the request to HTTP.
     let selectHandler: @Sendable (WebSocketRequest) -> (WebSocketHandler, HTTPHeaders)?
 
-    /// A connection that nobody reads yet. It is no `NIOAsyncChannel` before it is handled: a server that is cancelled
-    /// drops what it has accepted and not yet handled, and to drop one of those ends the process.
     struct Value: ServerChildChannelValue {
-        let channel: any Channel
+        let http: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
         /// The WebSocket, if the connection becomes one; ends with the connection.
         let upgrades: AsyncStream<Upgrade>
+
+        var channel: any Channel { http.channel }
     }
 
     struct Upgrade: Sendable {
@@ -33,7 +34,6 @@ struct WebSocketUpgradeChannel: HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.syncOptions?.setOption(.autoRead, value: false)
             let pipeline = channel.pipeline.syncOperations
             let (upgrades, continuation) = AsyncStream<Upgrade>.makeStream(bufferingPolicy: .bufferingOldest(1))
             let encoder = HTTPResponseEncoder()
@@ -50,42 +50,34 @@ struct WebSocketUpgradeChannel: HTTPChannelHandler {
             )
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
-            return Value(channel: channel, upgrades: upgrades)
-        }
-    }
-
-    /// The connection as a sequence of requests, which from now on are read.
-    private func reading(_ channel: any Channel) -> EventLoopFuture<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>>
-    {
-        channel.eventLoop.submit {
             let http = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true)
             )
-            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
-            return http
+            // Last: a connection that is closed before its handlers are complete leaves some of them waiting.
+            channels.opened(channel)
+            return Value(http: http, upgrades: upgrades)
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        let http: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-        do {
-            http = try await reading(value.channel).get()
-        } catch {
-            logger.debug("a connection ended before it was handled", metadata: ["error": "\(error)"])
-            return value.channel.close(promise: nil)
+        await channels.handle {
+            await withTaskGroup(of: Void.self) { group in
+                // Goes on to wait for the next request while the connection is a WebSocket, and ends with it.
+                group.addTask { await handleHTTP(asyncChannel: value.http, logger: logger) }
+                group.addTask { await handleWebSockets(value.upgrades) }
+            }
         }
-        await withTaskGroup(of: Void.self) { group in
-            // Goes on to wait for the next request while the connection is a WebSocket, and ends with it.
-            group.addTask { await handleHTTP(asyncChannel: http, logger: logger) }
-            for await upgrade in value.upgrades {
-                await withTaskCancellationHandler {
-                    await upgrade.handler(upgrade.connection)
-                } onCancel: {
-                    upgrade.connection.drop()
-                }
+    }
+
+    private func handleWebSockets(_ upgrades: AsyncStream<Upgrade>) async {
+        for await upgrade in upgrades {
+            await withTaskCancellationHandler {
+                await upgrade.handler(upgrade.connection)
+            } onCancel: {
                 upgrade.connection.drop()
             }
+            upgrade.connection.drop()
         }
     }
 }
