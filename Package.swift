@@ -105,7 +105,7 @@ let leaves: [Target] = [
     // Runs a PostgreSQL of our own on this machine: for `ensemble up` and for tests, never in a service.
     shared("LocalPostgres", []),
     shared("Compression", ["CZlib"]),
-    shared("WebSocketClient", [nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, logging]),
+    shared("WebSocketClient", [nio, nioPosix, nioWebSocket, nioSSL, crypto, logging]),
     shared(
         "ServiceKit",
         [
@@ -232,8 +232,7 @@ let testTargets: [Target] = [
         name: "TestSupport",
         dependencies: [
             "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging,
-            subprocess,
-            systemPackage,
+            subprocess, systemPackage, nio, nioPosix,
         ],
         path: "Tests/TestSupport"
     ),
@@ -242,7 +241,7 @@ let testTargets: [Target] = [
     tests("ZeroMQTests", ["ZeroMQ"]),
     tests("PostgresTests", ["Postgres", "LocalPostgres", logging]),
     tests("CompressionTests", ["Compression"]),
-    tests("WebSocketClientTests", ["WebSocketClient", nio, nioPosix, crypto]),
+    tests("WebSocketClientTests", ["WebSocketClient", "Simulation", nio, nioPosix, crypto]),
     tests("ServiceKitTests", ["ServiceKit", hummingbird, hummingbirdTesting, logging]),
     tests("StoreTests", ["Store", "Postgres", "BusContract", "DiscordModel", "ServiceKit"]),
     tests(
@@ -284,7 +283,7 @@ let testTargets: [Target] = [
         [
             "PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "BusContract", "MessageBus",
             "DurableEvents",
-            "Postgres", "Store", "ServiceKit", "ServiceHost", httpClient, logging,
+            "Postgres", "Store", "ServiceKit", "ServiceHost", httpClient, logging, serviceLifecycle,
         ]
     ),
     tests("ModerationTests", ["ModerationCore"]),

@@ -17,8 +17,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isPaused = false
     private var isReadWanted = false
     private var isClosing = false
-    /// Bytes that came along with the server's answer are passed on by handlers that leave, with no end of reading after.
-    private var hasCompletedRead = false
     private var hasHeardSincePing = true
     private var pings: RepeatedTask?
 
@@ -30,16 +28,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        guard context.channel.isActive else {
-            // The peer has closed already. What it sent before is still being passed on by the handlers that leave.
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            context.eventLoop.scheduleTask(in: .milliseconds(10)) {
-                let (handler, context) = bound.value
-                handler.flushBatch()
-                handler.finish(.success(()), context)
-            }
-            return
-        }
         guard let interval = configuration.pingInterval.map({ TimeAmount($0) }) else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         pings = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
@@ -77,11 +65,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             sendClose(error.code == .tooLarge ? .tooLarge : .protocolError, context)
             finish(.failure(error), context)
         }
-        if !hasCompletedRead { flushBatch() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        hasCompletedRead = true
         flushBatch()
         context.fireChannelReadComplete()
     }

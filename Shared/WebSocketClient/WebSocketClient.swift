@@ -3,14 +3,12 @@
 // `WebSocketClient` opens connections in a scope and closes them when the scope ends; it owns no state but the process's
 // one TLS context. `FrameDecoder` is the protocol as a value without I/O, `ConnectionHandler` puts it on a channel, and
 // `InboundMailbox` hands whole batches of messages to the reader, because each wake-up of a task costs more than a
-// message. An extension of the protocol (compression, say) would be negotiated in `Upgrade.swift` and applied in the decoder.
+// message. An extension of the protocol (compression, say) would be negotiated in `Handshake` and applied in the decoder.
 
 internal import Logging
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
-internal import NIOWebSocket
 
 /// Opens WebSocket connections.
 package struct WebSocketClient: Sendable {
@@ -56,7 +54,8 @@ package struct WebSocketClient: Sendable {
     ) async throws -> WebSocketConnection {
         let tls = target.isSecure ? try TLSContext.shared() : nil
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let upgraded = loop.makePromise(of: WebSocketConnection.self)
+        let opened = loop.makePromise(of: WebSocketConnection.self)
+        let handshake = Handshake(target: target, headers: headers)
         let configuration = configuration
 
         let bootstrap = ClientBootstrap(group: loop)
@@ -64,48 +63,41 @@ package struct WebSocketClient: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let name = target.isIPAddress ? nil : target.host
-                        try channel.pipeline.syncOperations.addHandler(
-                            try NIOSSLClientHandler(context: tls, serverHostname: name)
-                        )
-                    }
-                    let upgrade = Upgrade(target: target, headers: headers, configuration: configuration)
-                    try upgrade.install(on: channel).cascade(to: upgraded)
+                    guard let tls else { return }
+                    let name = target.isIPAddress ? nil : target.host
+                    try channel.pipeline.syncOperations.addHandler(
+                        try NIOSSLClientHandler(context: tls, serverHostname: name)
+                    )
                 }
             }
         // The connect time-out of the bootstrap does not cover name resolution; this deadline covers everything.
         let deadline = loop.scheduleTask(in: TimeAmount(configuration.connectTimeout + configuration.upgradeTimeout)) {
-            upgraded.fail(WebSocketError(code: .timeout, message: "no WebSocket connection to \(target.host) in time"))
+            opened.fail(WebSocketError(code: .timeout, message: "no WebSocket connection to \(target.host) in time"))
         }
         let channel = bootstrap.connect(host: target.host, port: target.port)
-        channel.whenFailure { upgraded.fail($0) }
+        // Not in the initializer, which runs for each address of a name, also for those that do not answer.
+        channel.whenComplete { result in
+            do {
+                let handler = HandshakeHandler(handshake, configuration: configuration, opened: opened)
+                try result.get().pipeline.syncOperations.addHandler(handler)
+            } catch {
+                opened.fail(
+                    WebSocketError(
+                        code: .unreachable,
+                        message: "cannot connect to \(target.host):\(target.port): \(error)"
+                    )
+                )
+            }
+        }
         // Whoever gives up, the channel must not stay open behind them.
-        upgraded.futureResult.whenComplete { result in
+        opened.futureResult.whenComplete { result in
             deadline.cancel()
             if case .failure = result { channel.whenSuccess { $0.close(promise: nil) } }
         }
         return try await withTaskCancellationHandler {
-            do {
-                return try await upgraded.futureResult.get()
-            } catch let error as WebSocketError {
-                throw error
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                // The handlers of a channel that never connected fail as well, and may do so first.
-                do {
-                    _ = try await channel.get()
-                } catch {
-                    throw WebSocketError(
-                        code: .unreachable,
-                        message: "cannot connect to \(target.host):\(target.port): \(error)"
-                    )
-                }
-                throw WebSocketError(code: .refused, message: "\(target.host) refused the WebSocket: \(error)")
-            }
+            try await opened.futureResult.get()
         } onCancel: {
-            upgraded.fail(CancellationError())
+            opened.fail(CancellationError())
         }
     }
 }

@@ -22,10 +22,13 @@ package struct WebSocketError: Error, Equatable, CustomStringConvertible {
 
     package let code: Code
     package let message: String
+    /// The status of an HTTP answer that was no WebSocket.
+    package let status: Int?
 
-    package init(code: Code, message: String) {
+    package init(code: Code, message: String, status: Int? = nil) {
         self.code = code
         self.message = message
+        self.status = status
     }
 
     /// Whether another connection may do better.

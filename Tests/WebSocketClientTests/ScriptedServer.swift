@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import NIOCore
 import NIOPosix
+import Simulation
 import Synchronization
 
 /// A server that answers one handshake a connection and then does byte for byte what a test says.
@@ -78,13 +79,16 @@ struct ScriptedServer {
         script: @escaping Script,
         _ body: (ScriptedServer) async throws -> Result
     ) async throws -> Result {
-        // Connections are handed over bare and unread: one that nobody takes any more (the test has ended) may be dropped,
-        // whereas dropping a NIOAsyncChannel that was never run is a programming error to NIO, which ends the process.
+        let open = OpenChannels()
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeSucceededFuture(channel)
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    open.opened(channel)
+                    return connection
+                }
             }
+        open.listens(server.channel)
         let port = server.channel.localAddress?.port ?? 0
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -98,22 +102,19 @@ struct ScriptedServer {
                     }
                 }
             }
-            defer { group.cancelAll() }
+            // Not by cancelling, for which see `OpenChannels`.
+            defer { open.close() }
             return try await body(ScriptedServer(port: port, channel: server.channel))
         }
     }
 
     private static func serve(
-        _ channel: any Channel,
+        _ client: NIOAsyncChannel<ByteBuffer, ByteBuffer>,
         status: String,
         answers: Bool,
         script: @escaping Script
     ) async throws {
-        let client = try await channel.eventLoop.submit {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }.get()
         try await client.executeThenClose { inbound, outbound in
-            try await channel.setOption(.autoRead, value: true).get()
             var iterator = inbound.makeAsyncIterator()
             var head = ""
             while !head.hasSuffix("\r\n\r\n"), let bytes = try await iterator.next() { head += String(buffer: bytes) }

@@ -56,18 +56,34 @@ struct WebSocketClientTests {
         }
     }
 
-    @Test("A connection dropped without a word just ends")
+    @Test("A connection dropped without a word just ends, and what was said before is heard")
     func dropped() async throws {
         try await ScriptedServer.with { peer in
-            _ = try await peer.received.frame { $0.first == 0x81 }
             try await peer.sendText("one")
             peer.drop()
         } _: { server in
-            try await WebSocketClient().withConnection(to: "ws://127.0.0.1:\(server.port)") { connection in
-                try connection.send(text: "ready")
-                let texts = try await collect(connection)
-                #expect(texts == ["one"])
-                #expect(connection.closure == nil)
+            // Often the answer, the message and the end come in one piece, which was lost once.
+            for _ in 0..<50 {
+                try await WebSocketClient().withConnection(to: "ws://127.0.0.1:\(server.port)") { connection in
+                    let texts = try await collect(connection)
+                    #expect(texts == ["one"])
+                    #expect(connection.closure == nil)
+                }
+            }
+        }
+    }
+
+    @Test("Clients that give up while they connect harm nobody")
+    func givingUp() async throws {
+        for _ in 0..<50 {
+            try await ScriptedServer.with { _ in
+            } _: { server in
+                let task = Task {
+                    try await WebSocketClient().withConnection(to: "ws://127.0.0.1:\(server.port)") { _ in }
+                }
+                await Task.yield()
+                task.cancel()
+                _ = await task.result
             }
         }
     }
@@ -135,13 +151,14 @@ struct WebSocketClientTests {
 
     @Test("A server that does not upgrade is refused")
     func refused() async throws {
-        for status in ["401 Unauthorized", "200 OK"] {
+        for (status, code) in [("401 Unauthorized", 401), ("200 OK", 200)] {
             try await ScriptedServer.with(status: status) { _ in
             } _: { server in
                 let error = await #expect(throws: WebSocketError.self) {
                     try await WebSocketClient().withConnection(to: "ws://127.0.0.1:\(server.port)") { _ in }
                 }
                 #expect(error?.code == .refused)
+                #expect(error?.status == code)
             }
         }
     }

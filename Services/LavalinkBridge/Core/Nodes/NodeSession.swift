@@ -40,7 +40,7 @@ struct NodeSession: Sendable {
             } catch let error as WebSocketError {
                 // A stop is no failure of the node's.
                 if Task.isCancelled { return }
-                refused = error.code == .refused && (error.message.contains("401") || error.message.contains("403"))
+                refused = error.status == 401 || error.status == 403
                 log(error.message, failures: machine.failures, refused: refused)
             } catch {
                 if Task.isCancelled { return }
