@@ -1,5 +1,6 @@
 import LLM
 import ServiceKit
+import TestSupport
 import Testing
 
 @Suite("Answers over HTTP", .timeLimit(.minutes(1)))
@@ -8,13 +9,13 @@ struct TransportTests {
 
     /// Asks an OpenAI-compatible server that answers as scripted.
     private func answer(
-        _ steps: [ScriptedServer.Step],
+        _ steps: [ScriptedHTTPServer.Step],
         limits: StreamLimits = StreamLimits()
     ) async throws -> (events: [ChatEvent], requests: [String]) {
-        let (events, requests) = try await ScriptedServer.run(steps) { url in
+        let (events, requests) = try await ScriptedHTTPServer.run(steps) { url in
             try await withTransport(limits) { transport in
                 let model = OpenAICompatibleModel(
-                    .init(provider: "scripted", baseURL: url, key: "sk-test", model: "m"),
+                    .init(provider: "scripted", baseURL: url + "/v1", key: "sk-test", model: "m"),
                     transport: transport
                 )
                 return try await model.withAnswer(to: question) { stream in
@@ -28,7 +29,7 @@ struct TransportTests {
     }
 
     private func failure(
-        _ steps: [ScriptedServer.Step],
+        _ steps: [ScriptedHTTPServer.Step],
         limits: StreamLimits = StreamLimits()
     ) async -> LanguageModelError? {
         await #expect(throws: LanguageModelError.self) { _ = try await answer(steps, limits: limits) }
@@ -40,7 +41,7 @@ struct TransportTests {
     @Test("An answer in awkward pieces, with the key in its header")
     func pieces() async throws {
         let bytes = Array((": warming up\r\n\r\n" + word + stop + "data: [DONE]\n\n").utf8)
-        let steps = [ScriptedServer.head()] + bytes.map { .bytes([$0]) } + [.hang]
+        let steps = [ScriptedHTTPServer.head()] + bytes.map { .bytes([$0]) } + [.hang]
         let (events, requests) = try await answer(steps)
         #expect(events == [.text("Hi"), .finished(ChatSummary(reason: .stop))])
         #expect(requests.count == 1)
@@ -50,13 +51,13 @@ struct TransportTests {
 
     @Test("A stream that ends in the middle is an error, not a short answer")
     func cutOff() async {
-        let error = await failure([ScriptedServer.head(), .send(word)])
+        let error = await failure([ScriptedHTTPServer.head(), .send(word)])
         #expect(error?.code == .badResponse)
     }
 
     @Test("A chunked stream that breaks is a broken connection")
     func broken() async {
-        let head = ScriptedServer.Step.send(
+        let head = ScriptedHTTPServer.Step.send(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
         )
         let error = await failure([head, .send("\(String(word.utf8.count, radix: 16))\r\n\(word)\r\n")])
@@ -66,7 +67,7 @@ struct TransportTests {
     @Test("Status, wait and words of a refusal are kept")
     func rateLimited() async {
         let error = await failure([
-            ScriptedServer.head("429 Too Many Requests", type: "application/json", "retry-after: 7\r\n"),
+            ScriptedHTTPServer.head("429 Too Many Requests", type: "application/json", "retry-after: 7\r\n"),
             .send(#"{"error":{"message":"slow down"}}"#),
         ])
         #expect(error?.code == .rateLimited)
@@ -76,7 +77,7 @@ struct TransportTests {
 
     @Test("A web page instead of a stream")
     func webPage() async {
-        let error = await failure([ScriptedServer.head(type: "text/html; charset=utf-8"), .send("<html>")])
+        let error = await failure([ScriptedHTTPServer.head(type: "text/html; charset=utf-8"), .send("<html>")])
         #expect(error?.code == .badResponse)
         #expect(error?.message.contains("base URL") == true)
     }
@@ -84,7 +85,7 @@ struct TransportTests {
     @Test("A redirect is not followed: the key stays here")
     func redirect() async {
         let elsewhere = "location: http://127.0.0.1:1/\r\n"
-        let error = await failure([ScriptedServer.head("302 Found", type: "text/plain", elsewhere)])
+        let error = await failure([ScriptedHTTPServer.head("302 Found", type: "text/plain", elsewhere)])
         #expect(error?.code == .refusedRequest)
     }
 
@@ -97,7 +98,7 @@ struct TransportTests {
     @Test("A server that never answers, and one that only keeps the line open")
     func firstToken() async {
         let limits = StreamLimits(connect: .milliseconds(100), firstToken: .milliseconds(150))
-        for steps in [[.hang], [ScriptedServer.head(), .send(": wait\n\n"), .hang]] {
+        for steps in [[.hang], [ScriptedHTTPServer.head(), .send(": wait\n\n"), .hang]] {
             let error = await failure(steps, limits: limits)
             #expect(error?.code == .timeout)
         }
@@ -107,7 +108,7 @@ struct TransportTests {
     func idle() async {
         let limits = StreamLimits(idle: .milliseconds(100))
         let start = ContinuousClock.now
-        let error = await failure([ScriptedServer.head(), .send(word), .hang], limits: limits)
+        let error = await failure([ScriptedHTTPServer.head(), .send(word), .hang], limits: limits)
         #expect(error?.code == .timeout)
         #expect(error?.message.contains("middle") == true)
         // Not only at the deadline of the first token, 45 seconds.
@@ -118,8 +119,71 @@ struct TransportTests {
     func tooLarge() async {
         let flood = String(repeating: word, count: 100)
         let limits = StreamLimits(maximumBytes: 1000)
-        let error = await failure([ScriptedServer.head(), .send(flood), .hang], limits: limits)
+        let error = await failure([ScriptedHTTPServer.head(), .send(flood), .hang], limits: limits)
         #expect(error?.code == .badResponse)
+    }
+
+    @Test("Lines that are no events are read over, whatever bytes they hold")
+    func garbageLines() async throws {
+        let garbage = [UInt8](0...255).filter { $0 != 0x0A && $0 != 0x0D } + Array("\n\nwhat: ever\ndata\n\n\r\r".utf8)
+        let steps: [ScriptedHTTPServer.Step] = [
+            ScriptedHTTPServer.head(), .bytes(garbage), .send(word), .bytes(garbage), .send(stop),
+            .send("data: [DONE]\n\n"),
+        ]
+        let (events, _) = try await answer(steps)
+        #expect(events == [.text("Hi"), .finished(ChatSummary(reason: .stop))])
+    }
+
+    @Test("An event that is no JSON, behind half an answer")
+    func garbageEvent() async {
+        let error = await failure([ScriptedHTTPServer.head(), .send(word), .send("data: {\"cho\n\n"), .hang])
+        #expect(error?.code == .badResponse)
+        #expect(error?.isRetriable == true)
+    }
+
+    @Test("An error event behind half an answer")
+    func errorEvent() async {
+        let event = "event: error\ndata: {\"error\":{\"message\":\"boom\",\"type\":\"server_error\"}}\n\n"
+        let error = await failure([ScriptedHTTPServer.head(), .send(word), .send(event), .hang])
+        #expect(error?.code == .overloaded)
+        #expect(error?.message.contains("boom") == true)
+    }
+
+    @Test("An event larger than any answer, without a line's end")
+    func oversizeEvent() async {
+        let error = await failure([
+            ScriptedHTTPServer.head(), .send("data: "), .bytes([UInt8](repeating: 0x61, count: 1 << 21)), .hang,
+        ])
+        #expect(error?.code == .badResponse)
+        #expect(error?.message.contains("larger") == true)
+    }
+
+    @Test("A stream that drips for ever ends with the time that a whole answer may take")
+    func endless() async {
+        let limits = StreamLimits(idle: .seconds(5), total: .milliseconds(300))
+        let drips = [ScriptedHTTPServer.Step](repeating: .send(word), count: 200)
+        let error = await failure([ScriptedHTTPServer.head()] + drips + [.hang], limits: limits)
+        #expect(error?.code == .timeout)
+        #expect(error?.message.contains("not complete") == true)
+    }
+
+    @Test(
+        "Error answers that are no JSON: a page, nothing, megabytes",
+        arguments: ["<html><body>502 Bad Gateway</body></html>", "", String(repeating: "x", count: 3 << 20)]
+    )
+    func errorBodies(body: String) async {
+        let error = await failure([ScriptedHTTPServer.head("502 Bad Gateway", type: "text/html"), .send(body)])
+        #expect(error?.code == .overloaded)
+        #expect(error?.status == 502)
+        #expect((error?.message.utf8.count ?? 0) < 600)
+    }
+
+    @Test("An answer of 200 with nothing in it, and a JSON document that is no answer")
+    func emptyAnswer() async {
+        for (type, body) in [("text/event-stream", ""), ("application/json", ""), ("application/json", "{}")] {
+            let error = await failure([ScriptedHTTPServer.head(type: type), .send(body)])
+            #expect(error?.code == .badResponse)
+        }
     }
 
     @Test("Nobody listens on that port")
@@ -141,10 +205,10 @@ struct TransportTests {
 
     @Test("Leaving early closes the connection and does not wait for the model")
     func leaveEarly() async throws {
-        let first = try await ScriptedServer.run([ScriptedServer.head(), .send(word), .hang]) { url in
+        let first = try await ScriptedHTTPServer.run([ScriptedHTTPServer.head(), .send(word), .hang]) { url in
             try await withTransport { transport in
                 let model = OpenAICompatibleModel(
-                    .init(provider: "scripted", baseURL: url, key: nil, model: "m"),
+                    .init(provider: "scripted", baseURL: url + "/v1", key: nil, model: "m"),
                     transport: transport
                 )
                 return try await model.withAnswer(to: question) { stream in
@@ -171,10 +235,10 @@ struct TransportTests {
 
 
             """
-        let (result, requests) = try await ScriptedServer.run([ScriptedServer.head(), .send(events)]) { url in
+        let (result, requests) = try await ScriptedHTTPServer.run([ScriptedHTTPServer.head(), .send(events)]) { url in
             try await withTransport { transport in
                 let model = AnthropicModel(
-                    .init(baseURL: String(url.dropLast(3)), key: "key-1", model: "m"),
+                    .init(baseURL: url, key: "key-1", model: "m"),
                     transport: transport
                 )
                 return try await model.withAnswer(to: question) { stream in

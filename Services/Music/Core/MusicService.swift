@@ -98,10 +98,22 @@ package struct MusicService: HostedService {
     private func settleAll() async {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             do {
-                for key in try await DesiredPlayers(host.database).unsettled() { try await jukebox.settle(key) }
+                for key in try await DesiredPlayers(host.database).unsettled() { await settle(key) }
             } catch {
                 host.logger.debug("players cannot be read", metadata: [LogKey.error: "\(error)"])
             }
+        }
+    }
+
+    /// One player that cannot be settled must not keep the others waiting.
+    private func settle(_ key: PlayerKey) async {
+        do {
+            try await jukebox.settle(key)
+        } catch {
+            host.logger.warning(
+                "a player cannot be settled",
+                metadata: [LogKey.bot: "\(key.bot)", LogKey.guild: "\(key.guild)", LogKey.error: "\(error)"]
+            )
         }
     }
 

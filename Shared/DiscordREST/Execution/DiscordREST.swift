@@ -123,12 +123,16 @@ package final class BotREST: Sendable {
         }
         let left = min(configuration.requestTimeout, deadline - start)
         do {
-            let response = try await http.execute(
-                outgoing,
-                deadline: .now() + .nanoseconds(max(left.nanoseconds, 1)),
-                logger: nil
-            )
-            let body = try await response.body.collect(upTo: configuration.maximumBody)
+            // The client's own deadline ends with the answer's head; the outer one covers a body that does not come.
+            let (response, body) = try await withDeadline(left + .milliseconds(100)) {
+                [outgoing, http, configuration] in
+                let response = try await http.execute(
+                    outgoing,
+                    deadline: .now() + .nanoseconds(max(left.nanoseconds, 1)),
+                    logger: nil
+                )
+                return (response, try await response.body.collect(upTo: configuration.maximumBody))
+            }
             return Attempt(
                 outcome: .answered(Int(response.status.code), Array(body.readableBytesView)),
                 report: LimitReport(response.headers, status: Int(response.status.code), body: body.readableBytesView),

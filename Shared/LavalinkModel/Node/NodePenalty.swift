@@ -22,7 +22,7 @@ package struct NodePenalty: Hashable, Sendable, Comparable {
             value = Double(pending)
             return
         }
-        var total = Double(max(0, stats.playingPlayers) + max(0, pending))
+        var total = Double(max(0, stats.playingPlayers)) + Double(max(0, pending))
         let load = min(max(stats.cpu?.systemLoad ?? 0, 0), 1)
         total += pow(1.05, 100 * load) * 10 - 10
         if let frames = stats.frameStats {

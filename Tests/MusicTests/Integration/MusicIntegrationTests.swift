@@ -3,6 +3,7 @@ import DiscordModel
 import LavalinkBridgeCore
 import MusicCore
 import Postgres
+import Simulation
 import Store
 import Synchronization
 import TestSupport
@@ -113,6 +114,27 @@ struct MusicIntegrationTests {
                     expectAnswer(try await stage.play("song", 2), "may not speak in <#20>")
                     stage.gateway.state.withLock { $0.online = [] }
                     expectAnswer(try await stage.use("play", 2, options: ["query": "song"]), "No bot")
+                }
+            }
+        }
+    }
+
+    @Test("a node that fails a search is told to the member in plain words, and what plays goes on")
+    func failingNode() async throws {
+        try await withStage { stage in
+            try await stage.with(LavalinkBridgeService.self) {
+                try await stage.with(MusicService.self) {
+                    stage.gateway.join(1, 10)
+                    _ = try await stage.play("song", 1)
+                    try await eventually("it plays") { stage.playing("rainbow").map { $0.position > 300 } ?? false }
+                    let before = try #require(stage.playing("rainbow"))
+                    stage.nodes[0].double.inject(.serverErrors(count: 1))
+                    expectAnswer(try await stage.play("another", 1, interaction: 71), "music server does not answer")
+                    stage.nodes[0].double.inject(.loadErrors(count: 1))
+                    expectAnswer(try await stage.play("a third", 1, interaction: 72), "could not be read")
+                    expectAnswer(try await stage.play("a fourth", 1), "Number 1 in Rainbow")
+                    let after = try #require(stage.playing("rainbow"))
+                    #expect(after.entry == before.entry && after.position >= before.position)
                 }
             }
         }

@@ -98,9 +98,15 @@ package struct NodeClient: Sendable {
         let status: Int
         let answer: [UInt8]
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .nanoseconds(timeout.wholeNanoseconds))
-            status = Int(response.status.code)
-            answer = Array(buffer: try await response.body.collect(upTo: Self.maximumBytes))
+            // The client's own time-out ends with the answer's head; this one covers the body.
+            (status, answer) = try await withDeadline(timeout) { [request, timeout] in
+                let response = try await HTTPClient.shared.execute(
+                    request,
+                    timeout: .nanoseconds(timeout.wholeNanoseconds)
+                )
+                let body = try await response.body.collect(upTo: Self.maximumBytes)
+                return (Int(response.status.code), Array(buffer: body))
+            }
         } catch {
             // The error's text may hold the address, and the address the session.
             throw NodeError(.unreachable, "node \(configuration.name) does not answer: \(type(of: error))")

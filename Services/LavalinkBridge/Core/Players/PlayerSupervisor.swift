@@ -43,6 +43,9 @@ package actor PlayerSupervisor {
     private var machines: [PlayerKey: PlayerMachine] = [:]
     private var voiceRequests: [PlayerKey: [ChannelID?]] = [:]
     private var voiceBusy: Set<PlayerKey> = []
+    /// Bots whose voice events reach us. Discord answers an opcode 4 by such events alone, and at once: a request for
+    /// another bot waits.
+    private var heard: Set<BotID> = []
     private var dirty: Set<PlayerKey> = []
     private var removed: Set<PlayerKey> = []
     private var reports: [ReportPlayer] = []
@@ -177,6 +180,12 @@ package actor PlayerSupervisor {
         }
     }
 
+    /// From now on the bot's voice events arrive.
+    package func hears(_ bot: BotID) {
+        guard heard.insert(bot).inserted else { return }
+        for key in voiceRequests.keys where key.bot == bot { startVoice(key) }
+    }
+
     package func gatewayIdentified(_ bot: BotID) {
         changeAll(of: bot) { machine, _, now in machine.gatewayIdentified(now: now) }
     }
@@ -308,6 +317,10 @@ package actor PlayerSupervisor {
 
     private func requestVoice(_ channel: ChannelID?, _ key: PlayerKey) {
         voiceRequests[key, default: []].append(channel)
+        if heard.contains(key.bot) { startVoice(key) }
+    }
+
+    private func startVoice(_ key: PlayerKey) {
         if voiceBusy.insert(key).inserted { output.yield(.voice(key)) }
     }
 

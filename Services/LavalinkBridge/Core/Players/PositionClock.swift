@@ -4,6 +4,9 @@ package import Store
 package struct PositionClock: Hashable, Sendable {
     package typealias Instant = ContinuousClock.Instant
 
+    /// No track is longer; a node that says otherwise must not make the sum overflow.
+    private static let longest: Int64 = 1 << 53
+
     package var entry: QueueEntryID
     private var base: Int64
     private var since: Instant
@@ -11,7 +14,7 @@ package struct PositionClock: Hashable, Sendable {
 
     package init(entry: QueueEntryID, position: Int64, now: Instant, isRunning: Bool) {
         self.entry = entry
-        base = max(0, position)
+        base = Self.bounded(position)
         since = now
         self.isRunning = isRunning
     }
@@ -24,7 +27,7 @@ package struct PositionClock: Hashable, Sendable {
     }
 
     package mutating func set(position: Int64, now: Instant, isRunning: Bool) {
-        base = max(0, position)
+        base = Self.bounded(position)
         since = now
         self.isRunning = isRunning
     }
@@ -32,5 +35,9 @@ package struct PositionClock: Hashable, Sendable {
     /// The sound has stopped, or nobody knows whether it goes on.
     package mutating func freeze(now: Instant) {
         set(position: position(now: now), now: now, isRunning: false)
+    }
+
+    private static func bounded(_ position: Int64) -> Int64 {
+        min(max(0, position), longest)
     }
 }

@@ -22,6 +22,9 @@ struct VoiceListener: Sendable {
         }
         let states = TopicFilter(BotStateChanged.topic)
         try await bus.withSubscription(topics + [states], capacity: 2_000, name: "voice of \(bot)") { subscription in
+            // Also when the switchboard is slow to say so: a join that is not answered is tried again.
+            await subscription.waitUntilOpen(timeout: .seconds(5))
+            await supervisor.hears(bot)
             var before: BotState?
             for await batch in subscription {
                 for event in batch {

@@ -1,15 +1,12 @@
-import AsyncHTTPClient
-import LLM
-import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A TCP server on loopback that reads one request and answers with raw bytes as scripted: for the streams that no
-/// well-behaved server sends.
-struct ScriptedServer {
+/// A TCP server on loopback that reads one request a connection and answers with raw bytes as scripted: for the answers
+/// that no well-behaved server gives.
+package struct ScriptedHTTPServer {
     /// One step of an answer.
-    enum Step: Sendable {
+    package enum Step: Sendable {
         case send(String)
         case bytes([UInt8])
         /// Keeps the connection open until the client goes away.
@@ -17,16 +14,23 @@ struct ScriptedServer {
     }
 
     /// The head of an answer whose body ends with the connection.
-    static func head(_ status: String = "200 OK", type: String = "text/event-stream", _ headers: String = "") -> Step {
+    package static func head(
+        _ status: String = "200 OK",
+        type: String = "text/event-stream",
+        _ headers: String = ""
+    ) -> Step {
         .send("HTTP/1.1 \(status)\r\ncontent-type: \(type)\r\nconnection: close\r\n\(headers)\r\n")
     }
 
-    /// Runs a server for the time of `body`, which gets its base URL; the requests come with the result.
-    static func run<Result>(
-        _ steps: [Step],
-        _ body: (_ baseURL: String) async throws -> Result
+    /// Runs a server for the time of `body`, which gets its base URL without a path; the requests come with the result.
+    ///
+    /// - Parameter answers: one for each connection, in order; connections beyond them get the last.
+    @discardableResult
+    package static func run<Result>(
+        _ answers: [Step]...,
+        body: (_ baseURL: String) async throws -> Result
     ) async throws -> (result: Result, requests: [String]) {
-        let script = Script(steps)
+        let script = Script(answers)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -36,9 +40,9 @@ struct ScriptedServer {
             .bind(host: "127.0.0.1", port: 0).get()
         let port = server.localAddress?.port ?? 0
         do {
-            let result = try await body("http://127.0.0.1:\(port)/v1")
+            let result = try await body("http://127.0.0.1:\(port)")
             try await server.close()
-            return (result, script.requests.withLock { $0 })
+            return (result, script.requests)
         } catch {
             try? await server.close()
             throw error
@@ -47,10 +51,21 @@ struct ScriptedServer {
 }
 
 private final class Script: Sendable {
-    let steps: [ScriptedServer.Step]
-    let requests = Mutex<[String]>([])
+    private let answers: [[ScriptedHTTPServer.Step]]
+    private let received = Mutex<[String]>([])
 
-    init(_ steps: [ScriptedServer.Step]) { self.steps = steps }
+    init(_ answers: [[ScriptedHTTPServer.Step]]) { self.answers = answers }
+
+    var requests: [String] { received.withLock { $0 } }
+
+    /// The answer to that request.
+    func answer(to request: String) -> [ScriptedHTTPServer.Step] {
+        let number = received.withLock { received in
+            received.append(request)
+            return received.count - 1
+        }
+        return answers.isEmpty ? [] : answers[min(number, answers.count - 1)]
+    }
 }
 
 private final class ScriptHandler: ChannelInboundHandler {
@@ -72,8 +87,7 @@ private final class ScriptHandler: ChannelInboundHandler {
         }
         guard received[end.upperBound...].utf8.count >= length ?? 0 else { return }
         answered = true
-        script.requests.withLock { $0.append(received) }
-        for step in script.steps {
+        for step in script.answer(to: received) {
             switch step {
             case .send(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
             case .bytes(let bytes): context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
@@ -81,24 +95,5 @@ private final class ScriptHandler: ChannelInboundHandler {
             }
         }
         context.close(promise: nil)
-    }
-}
-
-/// Lends a transport with its own HTTP client.
-func withTransport<Result>(
-    _ limits: StreamLimits = StreamLimits(),
-    _ body: (ModelTransport) async throws -> Result
-) async throws -> Result {
-    let client = HTTPClient(
-        eventLoopGroupProvider: .singleton,
-        configuration: ModelTransport.configuration(limits: limits)
-    )
-    do {
-        let result = try await body(ModelTransport(client: client, limits: limits, logger: Logger(label: "test")))
-        try await client.shutdown()
-        return result
-    } catch {
-        try? await client.shutdown()
-        throw error
     }
 }
