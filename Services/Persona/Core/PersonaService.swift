@@ -20,32 +20,45 @@ import Store
 package struct PersonaService: HostedService {
     package static let name = ServiceName.persona
 
+    private let host: Host
+    private let configuration: PersonaConfiguration
     private let personas: PersonaCatalogue
-    private let fleet: FleetDirectory
-    private let pool: TurnPool
-    private let consumer: DurableConsumer<TurnIntake>
-    private let client: HTTPClient
-    private let housekeeping: TurnHousekeeping
+    private let model: ModelSettings
 
     package init(host: Host) async throws {
-        let configuration = try PersonaConfiguration(host.settings)
+        self.host = host
+        configuration = try PersonaConfiguration(host.settings)
         let folder = host.settings.string("ENSEMBLE_CONFIG", default: "config")
         personas = try PersonaCatalogue(folder: folder, settings: host.settings, logger: host.logger("personas"))
-        // Read before there is a client that would have to be shut down.
-        let chosen = try ModelSettings(host.settings)
-        client = HTTPClient(
+        model = try ModelSettings(host.settings)
+    }
+
+    package func run() async throws {
+        // Made no earlier than it is sure to be shut down: a client that is not ends the process.
+        let client = HTTPClient(
             eventLoopGroupProvider: .singleton,
             configuration: ModelTransport.configuration(
                 limits: configuration.limits,
                 connections: configuration.concurrency
             )
         )
-        let models = ModelDirectory(
-            chosen,
-            transport: ModelTransport(client: client, limits: configuration.limits, logger: host.logger("model"))
-        )
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(
+                try await run(
+                    ModelTransport(client: client, limits: configuration.limits, logger: host.logger("model"))
+                )
+            )
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await client.shutdown()
+        try outcome.get()
+    }
+
+    private func run(_ transport: ModelTransport) async throws {
+        let models = ModelDirectory(model, transport: transport)
         let fleet = FleetDirectory(bus: host.bus, logger: host.logger("fleet"))
-        self.fleet = fleet
         let runner = try TurnRunner(
             configuration: configuration,
             database: host.database,
@@ -56,8 +69,8 @@ package struct PersonaService: HostedService {
             metrics: host.metrics,
             logger: host.logger("turns")
         )
-        pool = TurnPool(runner: runner, database: host.database, worker: host.instance.description)
-        consumer = DurableConsumer(
+        let pool = TurnPool(runner: runner, database: host.database, worker: host.instance.description)
+        let consumer = DurableConsumer(
             name: "persona",
             events: ["MESSAGE_CREATE"],
             spine: host.spine,
@@ -66,28 +79,19 @@ package struct PersonaService: HostedService {
             logger: host.logger("consumer"),
             metrics: host.metrics
         )
-        housekeeping = TurnHousekeeping(
+        let housekeeping = TurnHousekeeping(
             turns: Turns(host.database),
             retention: configuration.retention,
             metrics: host.metrics,
             logger: host.logger("turns")
         )
         host.health.component("model").ready(models.name)
-    }
-
-    package func run() async throws {
-        do {
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await personas.run() }
-                group.addTask { try await fleet.run() }
-                group.addTask { try await consumer.run() }
-                group.addTask { try await pool.run() }
-                group.addTask { try await housekeeping.run() }
-            }
-        } catch {
-            try? await client.shutdown()
-            throw error
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await personas.run() }
+            group.addTask { try await fleet.run() }
+            group.addTask { try await consumer.run() }
+            group.addTask { try await pool.run() }
+            group.addTask { try await housekeeping.run() }
         }
-        try await client.shutdown()
     }
 }

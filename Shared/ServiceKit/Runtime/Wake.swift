@@ -32,13 +32,14 @@ package final class Wake: Sendable {
     package func wait<C: Clock<Duration>>(atMost limit: Duration, clock: C = ContinuousClock()) async {
         await withTaskGroup { group in
             group.addTask { try? await clock.sleep(for: limit) }
-            group.addTask { await self.signalled() }
+            group.addTask { await self.wait() }
             await group.next()
             group.cancelAll()
         }
     }
 
-    private func signalled() async {
+    /// Waits for a signal. Cancellation ends the wait at once.
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state -> Bool in

@@ -106,7 +106,7 @@ struct PersonaBench: Sendable {
         )
     }
 
-    /// Runs a pool of workers while `body` runs.
+    /// Runs a pool of workers while `body` runs, then kills it.
     func withPool(_ worker: String = "persona/1", _ body: () async throws -> Void) async throws {
         let pool = TurnPool(runner: try runner(), database: database, worker: worker)
         try await withBackground {

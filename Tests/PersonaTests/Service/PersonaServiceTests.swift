@@ -49,7 +49,8 @@ struct PersonaServiceTests {
 
     @Test("A service that is killed and started again finishes what it had begun, once")
     func restart() async throws {
-        try await run(tokenDelay: .milliseconds(30)) { discord, source, service in
+        let model = LanguageModelDouble(configuration: .init(tokenDelay: .milliseconds(10)))
+        try await run(model) { discord, source, service in
             let question = discord.write("<@9002> Tell me a long story about lighthouses, please.")
             try await service { _ in
                 try await source.publish(question, "<@9002> Tell me a long story about lighthouses.", mentions: [9002])
@@ -68,6 +69,40 @@ struct PersonaServiceTests {
         }
     }
 
+    @Test(
+        "A model that breaks its answers, whatever the way, is told to the member in plain words, and the next is answered",
+        arguments: [ModelFault.Kind.brokenStream, .malformedChunk, .errorInStream, .serverError, .unauthorized]
+    )
+    func brokenModel(kind: ModelFault.Kind) async throws {
+        let model = LanguageModelDouble()
+        // So short that there are two attempts at most.
+        try await run(model, turnTimeout: "2s") { discord, source, service in
+            // As many as there are attempts.
+            model.inject(ModelFault(kind, count: 4))
+            let unlucky = discord.write("<@9001> Tell me a long story about lighthouses, please.")
+            try await service { database in
+                try await source.publish(unlucky, "<@9001> Tell me a long story about lighthouses.", mentions: [9001])
+                try await source.expectAnswer("the member is told") {
+                    discord.answers(by: FakeDiscord.rainbow).contains {
+                        $0.replyTo == unlucky && $0.content.contains("⚠️") && $0.content.contains("language model")
+                    }
+                }
+                model.clearFaults()
+                let lucky = discord.write("<@9002> And a long one about the sea?")
+                try await source.publish(lucky, "<@9002> And a long one about the sea?", mentions: [9002])
+                try await source.expectAnswer("the next is answered") {
+                    discord.answers(by: FakeDiscord.iris).contains { $0.replyTo == lucky && $0.content.count > 40 }
+                }
+                try await source.expectAnswer("both turns are finished") {
+                    try await database.query("SELECT 1 AS one FROM turns WHERE state IN ('answered', 'failed')").count
+                        == 2
+                }
+            }
+            #expect(!discord.answers().contains { $0.content.contains("{") || $0.content.contains("error") })
+            #expect(discord.answers(by: FakeDiscord.rainbow).count { $0.replyTo == unlucky } == 1)
+        }
+    }
+
     @Test("Without a model the service says which setting is missing")
     func missingModel() async throws {
         try await run(environment: [:]) { _, _, service in
@@ -82,12 +117,12 @@ struct PersonaServiceTests {
     private typealias RunService = (_ body: (PostgresClient) async throws -> Void) async throws -> Void
 
     private func run(
-        tokenDelay: Duration = .zero,
+        _ model: LanguageModelDouble = LanguageModelDouble(),
+        turnTimeout: String = "180s",
         environment: [String: String]? = nil,
         _ body: (FakeDiscord, EventSource, RunService) async throws -> Void
     ) async throws {
         let database = try await PostgresCluster.shared.makeMigratedDatabase().makeClient(maximumConnections: 16)
-        let model = LanguageModelDouble(configuration: .init(tokenDelay: tokenDelay))
         let discord = FakeDiscord()
         try await SimulationServer([model]).withRunning { url in
             try await withTestBus { bus in
@@ -97,7 +132,11 @@ struct PersonaServiceTests {
                     } body: {
                         let source = try EventSource(database: database, bus: gateway)
                         try await source.open()
-                        let settings = environment ?? ["OPENAI_BASE_URL": url + "/v1", "OPENAI_API_KEY": "playground"]
+                        let settings =
+                            environment ?? [
+                                "OPENAI_BASE_URL": url + "/v1", "OPENAI_API_KEY": "playground",
+                                "PERSONA_TURN_TIMEOUT": turnTimeout,
+                            ]
                         try await body(discord, source) { body in
                             try await bus.withConnection(.persona) { connection in
                                 let host = try Self.host(settings, connection, database)
@@ -209,7 +248,7 @@ private final class EventSource: Sendable {
 
     /// Waits for what should happen, beating as the gateway does.
     func expectAnswer(_ what: String, _ condition: () async throws -> Bool) async throws {
-        try await eventually(what) {
+        try await eventually(what, within: .seconds(60)) {
             self.pulse()
             return try await condition()
         }

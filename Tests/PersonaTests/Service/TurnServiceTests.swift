@@ -3,6 +3,7 @@ import DurableEvents
 import FoundationEssentials
 import LLM
 import Postgres
+import ServiceLifecycle
 import Store
 import TestSupport
 import Testing
@@ -354,10 +355,20 @@ struct WorkerTests {
         let model = ScriptedModel(.hang(["Interrupted by a deployment, sadly"]), .say(["The answer."]))
         try await PersonaBench.run(model) { bench in
             let turn = try await bench.ask("hi")
-            try await bench.withPool("persona/1") {
+            let pool = TurnPool(
+                runner: try bench.runner(),
+                database: bench.database,
+                worker: "persona/1",
+                grace: .milliseconds(50)
+            )
+            let process = ServiceGroup(configuration: .init(services: [pool], logger: PersonaBench.logger))
+            try await withBackground {
+                try await process.run()
+            } body: {
                 try await eventually("the answer has begun") { !bench.discord.answers().isEmpty }
+                await process.triggerGracefulShutdown()
+                try await eventually("the turn waits") { try await bench.row(of: turn).state == .waiting }
             }
-            #expect(try await bench.row(of: turn).state == .waiting)
             try await bench.withPool("persona/2") { try await bench.expect("answered", of: turn) }
             #expect(bench.discord.answers().map(\.content) == ["The answer."])
         }

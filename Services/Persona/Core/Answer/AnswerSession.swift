@@ -1,5 +1,6 @@
 import DiscordModel
 import LLM
+import ServiceKit
 import Synchronization
 
 /// What came of asking the model, for the turn's row.
@@ -13,7 +14,7 @@ struct Heard: Sendable {
 final class AnswerSession: Sendable {
     private let machine: Mutex<AnswerMachine>
     private let ending = Mutex<(heard: Heard?, told: TextKey?)>((nil, nil))
-    private let wakeup = Wakeup()
+    private let wake = Wake()
     private let clock: any Clock<Duration>
     private let elapsedTime: @Sendable () -> Duration
 
@@ -34,7 +35,7 @@ final class AnswerSession: Sendable {
     /// Changes the machine and has the next step decided anew.
     func update<Value: Sendable>(_ change: @Sendable (inout AnswerMachine, _ now: Duration) -> Value) -> Value {
         let now = elapsed
-        defer { wakeup.signal() }
+        defer { wake.signal() }
         return machine.withLock { change(&$0, now) }
     }
 
@@ -67,9 +68,9 @@ final class AnswerSession: Sendable {
             let step = machine.withLock { $0.next(at: now) }
             guard case .wait(let until) = step else { return step }
             if let until {
-                await wakeup.wait(atMost: until - now, clock: clock)
+                await wake.wait(atMost: until - now, clock: clock)
             } else {
-                await wakeup.wait()
+                await wake.wait()
             }
         }
     }

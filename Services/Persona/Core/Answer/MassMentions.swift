@@ -4,6 +4,7 @@
 /// wherever somebody copies the text.
 enum MassMentions {
     private static let words = ["everyone", "here"]
+    private static let longest = 8
 
     /// The text with a zero-width space behind the sign of every such mention.
     static func defused(_ text: String) -> String {
@@ -14,7 +15,8 @@ enum MassMentions {
             let after = rest.index(after: sign)
             result += rest[..<after]
             rest = rest[after...]
-            if words.contains(where: { rest.lowercased().hasPrefix($0) }) {
+            let next = rest.prefix(longest).lowercased()
+            if words.contains(where: next.hasPrefix) {
                 result += "\u{200B}"
             }
         }

@@ -13,15 +13,20 @@ package final class TurnPool: Service, Sendable {
     private let database: PostgresClient
     private let turns: Turns
     private let worker: String
-    private let wakeup = Wakeup()
+    private let wake = Wake()
     private let running = Mutex(0)
     private let isStopping = Mutex(false)
+    /// Turns that were cut off by the pool's own end.
+    private let interrupted = Mutex<[Turn]>([])
     /// How long running turns may go on once the service stops; then they are given back.
-    private let grace: Duration = .seconds(6)
+    private let grace: Duration
+    /// How long giving them back may take; a service has ten seconds to stop in.
+    private let farewell: Duration = .seconds(1)
 
     /// - Parameter worker: Names this process in the rows that it works on.
-    package init(runner: TurnRunner, database: PostgresClient, worker: String) {
+    package init(runner: TurnRunner, database: PostgresClient, worker: String, grace: Duration = .seconds(6)) {
         self.runner = runner
+        self.grace = grace
         self.database = database
         turns = Turns(database)
         self.worker = worker
@@ -43,23 +48,24 @@ package final class TurnPool: Service, Sendable {
                 await finishRunning()
                 group.cancelAll()
             }
+            await giveBackInterrupted()
         } onCancelOrGracefulShutdown: {
             self.isStopping.withLock { $0 = true }
-            self.wakeup.signal()
+            self.wake.signal()
         }
     }
 
     /// Hears of new turns, of all workers, as soon as they are committed. Without it they are found a little later.
     private func listen() async {
         try? await database.withNotifications(on: ["turns"]) { notifications in
-            for await _ in notifications { wakeup.signal() }
+            for await _ in notifications { wake.signal() }
         }
     }
 
     /// Claims a turn, or waits a little; nil when there is none yet.
     private func nextTurn() async -> Turn? {
         guard running.withLock({ $0 }) < runner.configuration.concurrency else {
-            await wakeup.wait()
+            await wake.wait()
             return nil
         }
         do {
@@ -67,7 +73,7 @@ package final class TurnPool: Service, Sendable {
         } catch {
             runner.logger.debug("No turn can be claimed", metadata: [LogKey.error: "\(error)"])
         }
-        await wakeup.wait(atMost: runner.configuration.pollInterval, clock: runner.clock)
+        await wake.wait(atMost: runner.configuration.pollInterval, clock: runner.clock)
         return nil
     }
 
@@ -79,12 +85,25 @@ package final class TurnPool: Service, Sendable {
             runner.logger.notice("Another worker has taken a turn over", metadata: runner.metadata(turn))
         } catch {
             runner.logger.notice("A turn was interrupted", metadata: runner.metadata(turn, [LogKey.error: "\(error)"]))
-            // The task may be cancelled, and a cancelled task cannot talk to the database: a task of its own, waited for.
-            let turns = turns
-            await Task {
-                // When this fails too, the claim runs out and the turn is claimed anew.
-                try? await turns.giveBack(turn, restFor: .milliseconds(200), because: "interrupted: \(error)")
-            }.value
+            // A cancelled task cannot talk to the database: what the pool's own end cuts off is left to `run`.
+            guard !Task.isCancelled else { return interrupted.withLock { $0.append(turn) } }
+            await giveBack(turn, because: "interrupted: \(error)")
+        }
+    }
+
+    /// When this fails, the claim runs out and the turn is claimed anew.
+    private func giveBack(_ turn: Turn, because reason: String) async {
+        try? await turns.giveBack(turn, restFor: .milliseconds(200), because: reason)
+    }
+
+    /// Leaves to other workers, or to the next process, what this one could not finish.
+    private func giveBackInterrupted() async {
+        let left = interrupted.withLock { turns in
+            defer { turns = [] }
+            return turns
+        }
+        try? await withDeadline(farewell) {
+            for turn in left { await self.giveBack(turn, because: "its worker stopped") }
         }
     }
 
@@ -92,7 +111,7 @@ package final class TurnPool: Service, Sendable {
     private func finishRunning() async {
         let end = ContinuousClock.now + grace
         while running.withLock({ $0 }) > 0, ContinuousClock.now < end, !Task.isCancelled {
-            await wakeup.wait(atMost: end - .now, clock: ContinuousClock())
+            await wake.wait(atMost: end - .now, clock: ContinuousClock())
         }
     }
 
@@ -102,6 +121,6 @@ package final class TurnPool: Service, Sendable {
             return running
         }
         runner.metrics.running.set(count)
-        if change < 0 { wakeup.signal() }
+        if change < 0 { wake.signal() }
     }
 }

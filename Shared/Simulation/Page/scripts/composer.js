@@ -28,7 +28,10 @@ export function startComposer(root) {
   let bot = null;
   let lastTyping = 0;
   let timer = null;
-  let madeFor = "";
+  // The text that the list was made for, the one that it is being made for, and the one that it was waved away for.
+  let madeFor = null;
+  let pending = null;
+  let dismissed = null;
 
   const label = () => {
     const { channel } = store;
@@ -46,6 +49,7 @@ export function startComposer(root) {
   };
   const close = () => {
     entries = [];
+    madeFor = null;
     list.hidden = true;
     field.setAttribute("aria-expanded", "false");
   };
@@ -93,10 +97,17 @@ export function startComposer(root) {
     field.setAttribute("aria-activedescendant", options[chosen].id);
   }
 
-  async function complete() {
-    const mine = ++turn;
+  // Makes the list for what the field holds now, unless it is there or on its way already.
+  function complete() {
     const text = field.value;
     clearTimeout(timer);
+    if (madeFor === text) return Promise.resolve();
+    if (pending?.text !== text) pending = { text, done: lookUp(text) };
+    return pending.done;
+  }
+
+  async function lookUp(text) {
+    const mine = ++turn;
     try {
       const found = await completions(text, bot);
       if (mine !== turn) return;
@@ -105,7 +116,17 @@ export function startComposer(root) {
     } catch {
       // The list is help, not a duty: no completion where the application gives none.
       if (mine === turn) close();
+    } finally {
+      if (mine === turn) pending = null;
     }
+  }
+
+  // What is still being looked up is not shown any more.
+  function abandon() {
+    clearTimeout(timer);
+    turn += 1;
+    pending = null;
+    close();
   }
 
   function choose(index) {
@@ -126,9 +147,8 @@ export function startComposer(root) {
     field.value = "";
     store.replyTo = null;
     bot = null;
-    turn += 1;
     drawQuote();
-    close();
+    abandon();
     fit();
     lastTyping = 0;
     try {
@@ -155,6 +175,7 @@ export function startComposer(root) {
 
   field.addEventListener("input", () => {
     fit();
+    dismissed = null;
     clearTimeout(timer);
     timer = setTimeout(complete, field.value.startsWith("/") && /\s/.test(field.value) ? AUTOCOMPLETE_PAUSE : 0);
     const now = Date.now();
@@ -164,34 +185,48 @@ export function startComposer(root) {
       api.typing(store.me.name, address()).catch(() => {});
     }
   });
-  field.addEventListener("keydown", async (event) => {
-    if (event.isComposing) return;
-    const isPlainTab = event.key === "Tab" && !event.shiftKey;
-    const isChoice = isPlainTab || (event.key === "Enter" && !event.shiftKey);
-    if (isChoice && !list.hidden && madeFor !== field.value) {
-      // Whoever types fast must not choose from a list for what was typed before.
+  // Tab and Enter choose from the list for what is in the field. Whoever types fast presses them before that list is
+  // there: the key then waits for it, and counts for nothing if the text has changed meanwhile.
+  function decide(event) {
+    const isTab = event.key === "Tab";
+    const text = field.value;
+    const isCompletable = text.startsWith("/") || /(^|\s)@\S*$/u.test(text);
+    const isListed = !list.hidden || isTab || /^\/\S+$/.test(text);
+    if (isCompletable && isListed && madeFor !== text && dismissed !== text) {
       event.preventDefault();
-      await complete();
+      complete().then(() => field.value === text && act(isTab));
+    } else if (!isTab || (!list.hidden && entries.length > 0)) {
+      event.preventDefault();
+      act(isTab);
     }
+  }
+
+  function act(isTab) {
+    const isOpen = !list.hidden && entries.length > 0;
+    if (isTab) {
+      if (isOpen) choose(Math.max(0, chosen));
+    } else if (isOpen && chosen >= 0 && entries[chosen].text.trimEnd() !== field.value.trimEnd()) {
+      choose(chosen);
+    } else {
+      submit();
+    }
+  }
+
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     const isOpen = !list.hidden && entries.length > 0;
     if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       mark(chosen + (event.key === "ArrowDown" ? 1 : chosen < 0 ? 0 : -1));
-    } else if (isOpen && isPlainTab) {
-      event.preventDefault();
-      choose(Math.max(0, chosen));
     } else if (event.key === "Escape") {
       // Also what is still being looked up stays away: Enter then sends.
-      clearTimeout(timer);
-      turn += 1;
-      close();
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      if (isOpen && chosen >= 0 && entries[chosen].text.trimEnd() !== field.value.trimEnd()) choose(chosen);
-      else submit();
+      dismissed = field.value;
+      abandon();
+    } else if (!event.shiftKey && (event.key === "Tab" || event.key === "Enter")) {
+      decide(event);
     }
   });
-  field.addEventListener("blur", () => setTimeout(close, 150));
+  field.addEventListener("blur", () => setTimeout(() => document.activeElement === field || close(), 150));
   addEventListener("keydown", (event) => {
     const isTyping = ["INPUT", "TEXTAREA", "SELECT"].includes(document.activeElement?.tagName);
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1 || event.key === " ") return;
