@@ -95,7 +95,10 @@ import Testing
                     dueAt: .now.addingTimeInterval(due)
                 )
             }
+            // Without a job there is nothing to wake up for.
+            #expect(try await jobs.untilNext() == nil)
             let first = try await jobs.schedule(job("a", due: -1))
+            #expect(try await jobs.untilNext() == .zero)
             #expect(try await jobs.schedule(job("a", due: -1)) == first)
             for number in 0..<50 { try await jobs.schedule(job("n\(number)", due: -1)) }
             try await jobs.schedule(job("later", due: 3600))

@@ -109,12 +109,13 @@ package struct Jobs: Sendable {
     package func untilNext() async throws -> Duration? {
         let rows = try await executor.query(
             """
-            SELECT greatest(extract(epoch FROM min(next_attempt_at) - now()), 0)::double precision AS seconds
+            SELECT extract(epoch FROM min(next_attempt_at) - now())::double precision AS seconds
             FROM jobs WHERE state = 'waiting'
             """
         )
+        // SQL's `greatest` passes over null: with it, no job at all would look like one that is due.
         let seconds: Double? = try rows.only()["seconds"]
-        return seconds.map { .seconds($0) }
+        return seconds.map { .seconds(max($0, 0)) }
     }
 
     package func finish(_ id: Int64) async throws {
