@@ -80,6 +80,9 @@ class Form(discord.ui.Modal, title="Form"):
 
 
 def add_commands(bot):
+    # The library knows of a view or a modal when its own call has returned, later than a member sees it.
+    bot.done = set()
+
     @bot.tree.command(description="Says it back")
     @app_commands.describe(text="What to say", member="To whom")
     async def echo(interaction: discord.Interaction, text: str, member: discord.Member = None):
@@ -87,6 +90,7 @@ def add_commands(bot):
         bot.original = await interaction.original_response()
         await interaction.edit_original_response(content=f"{text} edited")
         bot.follow = await interaction.followup.send("more", wait=True)
+        bot.done.add("echo")
 
     @bot.tree.command(description="Thinks first")
     async def think(interaction: discord.Interaction, number: app_commands.Range[int, 1, 10]):
@@ -97,10 +101,12 @@ def add_commands(bot):
     async def panel(interaction: discord.Interaction):
         bot.panel = Panel()
         await interaction.response.send_message("panel", view=bot.panel)
+        bot.done.add("panel")
 
     @bot.tree.command(description="Opens a form")
     async def form(interaction: discord.Interaction):
         await interaction.response.send_modal(Form())
+        bot.done.add("form")
 
     @bot.tree.command(description="Completes")
     async def fruit(interaction: discord.Interaction, name: str):
@@ -117,6 +123,14 @@ def add_commands(bot):
         await interaction.response.send_message(f"added {word}")
 
     bot.tree.add_command(group)
+
+
+async def finished(bot, command):
+    for _ in range(200):
+        if command in bot.done:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{command} has not come to its end")
 
 
 async def transcript(bot, channel, content):
@@ -219,6 +233,7 @@ async def interactions(bot, guild):
     await transcript(bot, "bot-commands", "more")
     edited = await transcript(bot, "bot-commands", "good day edited")
     assert edited["edits"] == 1 and edited["interaction"]["name"] == "echo", edited
+    await finished(bot, "echo")
     await bot.follow.delete()
     await use("/think number:7")
     thought = await transcript(bot, "bot-commands", "thought 7")
@@ -229,6 +244,7 @@ async def interactions(bot, guild):
     await transcript(bot, "bot-commands", "added zap")
     await use("/panel")
     shown = await transcript(bot, "bot-commands", "panel")
+    await finished(bot, "panel")
     await bot.control("components", message=shown["id"], author="dave", customId="choose", values=["b"])
     assert (await transcript(bot, "bot-commands", "chose b"))["visibleTo"] == "dave"
     await bot.control("components", message=shown["id"], author="carol", customId="press")
@@ -241,6 +257,7 @@ async def interactions(bot, guild):
         if state["modal"]:
             break
         await asyncio.sleep(0.05)
+    await finished(bot, "form")
     await bot.control("modals", interaction=opened["id"], author="bob", fields={"name": "Bob"})
     await transcript(bot, "bot-commands", "hello Bob")
     completed = await bot.control("autocomplete", channel="bot-commands", author="bob", command="/fruit name:a",
