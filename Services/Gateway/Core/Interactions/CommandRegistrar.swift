@@ -13,7 +13,8 @@ import Store
 /// Registers the union of all declared commands with Discord, for the primary bot's application, when it has changed.
 ///
 /// Discord allows 200 creations a day and takes a bulk overwrite as a whole: what it has is remembered by digest, and
-/// nothing is sent while it is the same.
+/// nothing is sent while it is the same. Once a process the memory itself is checked: Discord is asked what it has, for
+/// the database may belong to another Discord (a playground made anew), and commands can be removed by other hands.
 struct CommandRegistrar: Service {
     /// Services declare one after the other at a start: one registration for all of them.
     private static let settle: Duration = .milliseconds(700)
@@ -42,12 +43,14 @@ struct CommandRegistrar: Service {
 
     private func registerForever() async throws {
         await loadFirst()
+        /// The applications whose commands were read from Discord by this process.
+        var checked: Set<ApplicationID> = []
         for await _ in manifests.updates {
             try await Task.sleep(for: Self.settle)
             var backoff = Backoff(base: .milliseconds(500), cap: .seconds(60))
             while true {
                 do {
-                    if try await register() { break }
+                    if try await register(&checked) { break }
                 } catch let error as DiscordRESTError where error.code == .refused {
                     // The same again would be refused again: wait for another declaration.
                     logger.error("Discord refuses the commands", metadata: ["error": "\(error)"])
@@ -73,7 +76,7 @@ struct CommandRegistrar: Service {
     }
 
     /// Registers what differs; false when the primary bot cannot be asked yet.
-    private func register() async throws -> Bool {
+    private func register(_ checked: inout Set<ApplicationID>) async throws -> Bool {
         guard let bot = fleet.primaryBot, fleet.isOnline(bot), let application = fleet.applicationID(of: bot) else {
             return false
         }
@@ -82,9 +85,16 @@ struct CommandRegistrar: Service {
         let digests = Dictionary(
             uniqueKeysWithValues: wanted.map { ($0.key, Array(SHA256.hash(data: Data($0.value.utf8)))) }
         )
-        let known = try await RegisteredCommands(database).all(of: application)
-        let have = Dictionary(known.map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })
-        guard have != digests else { return true }
+        if checked.contains(application) {
+            let known = try await RegisteredCommands(database).all(of: application)
+            let have = Dictionary(known.map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })
+            guard have != digests else { return true }
+        } else if let ids = try await idsIfSame(wanted.map(\.value), of: application, as: bot) {
+            try await remember(wanted.map(\.key), digests, ids, of: application)
+            checked.insert(application)
+            logger.info("Discord has all slash commands", metadata: ["count": "\(wanted.count)", "bot": "\(bot)"])
+            return true
+        }
         let response = try await fleet.execute(
             DiscordRequest(
                 .put,
@@ -97,12 +107,57 @@ struct CommandRegistrar: Service {
         )
         let registered = try JSONDecoder().decode([Registered].self, from: Data(response.body))
         let ids = Dictionary(registered.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
-        try await RegisteredCommands(database).replace(
-            wanted.map { RegisteredCommand(name: $0.key, digest: digests[$0.key] ?? [], command: ids[$0.key]) },
-            of: application
-        )
+        try await remember(wanted.map(\.key), digests, ids, of: application)
+        checked.insert(application)
         logger.notice("slash commands registered", metadata: ["count": "\(wanted.count)", "bot": "\(bot)"])
         return true
+    }
+
+    /// Asks Discord whether it has exactly these commands.
+    ///
+    /// - Returns: their ids by name; nil when something differs.
+    private func idsIfSame(
+        _ definitions: [String],
+        of application: ApplicationID,
+        as bot: BotID
+    ) async throws -> [String: CommandID]? {
+        let response = try await fleet.execute(
+            DiscordRequest(
+                .get,
+                "/applications/\(application)/commands",
+                // Without it Discord leaves the other languages out.
+                query: [("with_localizations", "true")],
+                lane: .message
+            ),
+            as: bot
+        )
+        let body = Data(response.body)
+        let given = try JSONDecoder().decode([CommandShape].self, from: body)
+        let wanted = try definitions.map { try JSONDecoder().decode(CommandShape.self, from: Data($0.utf8)) }
+        guard Self.isSame(wanted, as: given) else { return nil }
+        let ids = try JSONDecoder().decode([Registered].self, from: body)
+        return Dictionary(ids.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether Discord's commands are the wanted ones, in any order.
+    static func isSame(_ wanted: [CommandShape], as given: [CommandShape]) -> Bool {
+        guard wanted.count == given.count else { return false }
+        let byIdentity = Dictionary(given.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+        return wanted.allSatisfy { command in
+            command.identity.flatMap { byIdentity[$0] }.map { command.isSame(as: $0) } ?? false
+        }
+    }
+
+    private func remember(
+        _ names: [String],
+        _ digests: [String: [UInt8]],
+        _ ids: [String: CommandID],
+        of application: ApplicationID
+    ) async throws {
+        try await RegisteredCommands(database).replace(
+            names.map { RegisteredCommand(name: $0, digest: digests[$0] ?? [], command: ids[$0]) },
+            of: application
+        )
     }
 
     private struct Registered: Decodable {
