@@ -21,6 +21,8 @@ final class InteractionDesk: Service {
     /// How long a service may take once the interaction has been deferred.
     private static let serviceTimeout: Duration = .seconds(60)
     private static let tokenLife: TimeInterval = 15 * 60
+    /// How long the database may take: the member's three seconds must not pass in waiting for it.
+    private static let databasePatience: Duration = .milliseconds(700)
 
     private struct Received: Sendable {
         let bot: BotID
@@ -153,7 +155,7 @@ final class InteractionDesk: Service {
                 case .some(.none): action = machine.failed()
                 case .none: action = machine.timeIsUp()
                 }
-                await perform(action, entry, language)
+                await perform(action, entry, owner.deferral, language)
                 if machine.state != .waiting, machine.state != .deferred { group.cancelAll() }
             }
         }
@@ -186,6 +188,7 @@ final class InteractionDesk: Service {
     private func perform(
         _ action: InteractionMachine.Action,
         _ entry: OpenInteraction,
+        _ deferral: Deferral,
         _ language: Language
     ) async {
         switch action {
@@ -195,11 +198,18 @@ final class InteractionDesk: Service {
             await respond(entry, type: type, data: ephemeral ? #"{"flags":64}"# : "")
             await setState(.deferred, entry.id)
         case .editOriginal(let data):
-            await edit(entry, data)
+            await answer(entry, entry.editRequest(data))
+        case .followUp(let data):
+            await answer(entry, entry.followUpRequest(data))
         case .apologise:
             let data = Self.apology(texts.text("command.unavailable", in: language))
-            // By whichever way is open: the first response when there was none, else the deferred message.
-            if entry.isAcknowledged { await edit(entry, data) } else { await respond(entry, type: 4, data: data) }
+            // By whichever way is open: the first response when there was none, else the deferred message, or one of its
+            // own beside the message that was to be updated.
+            if entry.isAcknowledged {
+                await answer(entry, entry.lateRequest(data, after: deferral))
+            } else {
+                await respond(entry, type: 4, data: data)
+            }
         case .nothing:
             break
         }
@@ -234,11 +244,14 @@ final class InteractionDesk: Service {
         entry.acknowledge()
     }
 
-    private func edit(_ entry: OpenInteraction, _ data: String) async {
+    private func answer(_ entry: OpenInteraction, _ request: DiscordRequest) async {
         do {
-            _ = try await fleet.execute(entry.editRequest(data), as: entry.bot)
+            _ = try await fleet.execute(request, as: entry.bot)
         } catch {
-            logger.warning("an answer was not edited", metadata: ["interaction": "\(entry.id)", "error": "\(error)"])
+            logger.warning(
+                "a late answer did not arrive",
+                metadata: ["interaction": "\(entry.id)", "error": "\(error)"]
+            )
         }
     }
 
@@ -281,8 +294,11 @@ final class InteractionDesk: Service {
                 user: request.member.user,
                 locale: request.locale
             )
-            if try await Interactions(database).insert(row) { return .new }
-            return try await Interactions(database).find(entry.id)?.state == .received ? .new : .known
+            let (database, id) = (database, entry.id)
+            return try await withDeadline(Self.databasePatience) {
+                if try await Interactions(database).insert(row) { return .new }
+                return try await Interactions(database).find(id)?.state == .received ? .new : .known
+            }
         } catch {
             // The member must not pay for it.
             logger.warning("an interaction was not written down", metadata: ["error": "\(error)"])
@@ -302,7 +318,8 @@ final class InteractionDesk: Service {
 
     func setState(_ state: StoredInteraction.State, _ id: InteractionID) async {
         do {
-            try await Interactions(database).set(state, of: id)
+            let database = database
+            try await withDeadline(Self.databasePatience) { try await Interactions(database).set(state, of: id) }
         } catch {
             logger.debug("an interaction's state was not written", metadata: ["error": "\(error)"])
         }

@@ -22,6 +22,8 @@ struct InteractionMachine: Sendable {
         case deferReply(type: Int, ephemeral: Bool)
         /// The answer after a deferral.
         case editOriginal(String)
+        /// A message of its own after a deferral that showed nothing: the original is the message with the component.
+        case followUp(String)
         /// Tell the member that it did not work, by whichever way is still open.
         case apologise(Apology)
         case nothing
@@ -82,6 +84,9 @@ struct InteractionMachine: Sendable {
         case (.deferred, .modal), (.deferred, .choices):
             state = .failed
             return .apologise(.tooLateForModal)
+        case (.deferred, .message) where deferral == .update:
+            state = .answered
+            return .followUp(reply.data)
         case (.deferred, _):
             state = .answered
             return .editOriginal(reply.data)

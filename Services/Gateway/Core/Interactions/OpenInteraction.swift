@@ -1,3 +1,4 @@
+import BusContract
 import DiscordModel
 import DiscordREST
 import FoundationEssentials
@@ -86,6 +87,12 @@ final class OpenInteraction: Sendable {
             safety: .never,
             timeout: .seconds(20)
         )
+    }
+
+    /// Says something after a deferral that had no answer. The original of an update is the message with the component,
+    /// which must not be written over.
+    func lateRequest(_ data: String, after deferral: Deferral) -> DiscordRequest {
+        deferral == .update ? followUpRequest(data) : editRequest(data)
     }
 
     var deleteRequest: DiscordRequest {
