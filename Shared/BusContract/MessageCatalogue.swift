@@ -9,13 +9,13 @@ package enum MessageCatalogue {
         QueryPermissions.self, ListGuilds.self, ControlBot.self, FleetStatus.self, UpdateVoiceState.self,
         HandleInteraction.self, RespondInteraction.self, DeclareCommands.self, LoadTracks.self, SyncPlayer.self,
         ReportPlayer.self,
-        RunJob.self, QueryBalance.self,
+        RunJob.self, QueryBalance.self, QueryMembers.self,
     ]
 
     package static let replies: [any BusMessage.Type] = [
         Acknowledgement.self, RESTOutcome.self, GuildFacts.self, ChannelFacts.self, MemberFacts.self, VoiceStates.self,
         PermissionFacts.self, GuildList.self, BotStatus.self, Fleet.self, InteractionReply.self, LoadedTracks.self,
-        Balance.self,
+        Balance.self, MemberList.self,
     ]
 
     /// What the bus itself says.

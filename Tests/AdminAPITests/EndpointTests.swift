@@ -84,6 +84,11 @@ import Testing
         let reply = try await call(.get, "/api/status")
         #expect(reply.body.contains("\"status\":\"degraded\""))
         #expect(reply.body.contains("\"status\":\"silent\""))
+        #expect(
+            reply.body.contains(
+                #""gaps":[{"bot":"iris","from":1763700000000,"reason":"Discord has ended the session","to":1763700060500}]"#
+            )
+        )
         #expect(reply.body.contains("\"queueSizes\":{\"rest\":2}"))
         #expect(reply.body.contains("\"reason\":\"wrong token\""))
     }

@@ -1,6 +1,7 @@
 import AdminAPICore
 import BusContract
 import DiscordModel
+import Foundation
 import MessageBus
 import Synchronization
 
@@ -53,6 +54,17 @@ final class FakeBackend: AdminBackend {
     func bots() async throws -> [BotStatus] {
         if isGatewayDown.withLock({ $0 }) { throw BusError(.noWorker, "nobody serves FleetStatus") }
         return [Self.rainbow, Self.iris]
+    }
+
+    func gaps() async throws -> [Gap] {
+        [
+            Gap(
+                partition: "iris/0",
+                from: Date(timeIntervalSince1970: 1_763_700_000),
+                to: Date(timeIntervalSince1970: 1_763_700_060.5),
+                reason: "Discord has ended the session"
+            )
+        ]
     }
 
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {

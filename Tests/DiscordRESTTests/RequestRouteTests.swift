@@ -70,6 +70,25 @@ struct InvalidRequestBudgetTests {
         let none = budget.count(now)
         #expect(none == 0)
     }
+
+    @Test("What others on the address have had counts, for ten minutes from when it was told")
+    func others() {
+        var now = ContinuousClock.now
+        var budget = InvalidRequestBudget(ceiling: 10, now: now)
+        budget.note(now)
+        // The common count has our own.
+        budget.noteAll(9, now)
+        #expect(budget.count(now) == 9)
+        budget.note(now)
+        let isFull = budget.isExhausted(now)
+        #expect(isFull)
+        budget.noteAll(1, now)
+        #expect(budget.count(now) == 2)
+        budget.noteAll(100, now)
+        now += .seconds(600)
+        let isOver = !budget.isExhausted(now)
+        #expect(isOver)
+    }
 }
 
 @Suite("Multipart")

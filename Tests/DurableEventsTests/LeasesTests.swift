@@ -1,4 +1,6 @@
+import Logging
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -36,5 +38,60 @@ struct LeasesTests {
         }
         #expect(try await leases.renew(next, life: .seconds(60)) == false)
         await client.close()
+    }
+
+    @Test("the database away: one holder ends before its lease does, the other holds on and yields when it has lost")
+    func absence() async throws {
+        let cluster = try await PostgresCluster.start()
+        let client = try await cluster.makeMigratedDatabase().makeClient(user: "ensemble_gateway") {
+            $0.acquireTimeout = .milliseconds(100)
+        }
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keeper = LeaseKeeper(database: client, holder: "gateway/1", life: .milliseconds(800), logger: quiet)
+        let held = Mutex<Lease?>(nil)
+        try await withBackground {
+            await #expect(throws: LeaseLost.self) {
+                try await keeper.withLease("shard/iris/0", whileAway: .holds) { lease in
+                    held.withLock { $0 = lease }
+                    try await Task.sleep(for: .seconds(60))
+                }
+            }
+            held.withLock { $0 = nil }
+        } body: {
+            try await eventually("the lease is taken") { held.withLock { $0 != nil } }
+            let first = try #require(held.withLock { $0 })
+            let strict = Mutex(false)
+            try await withBackground {
+                await #expect(throws: LeaseLost.self) {
+                    try await keeper.withLease("lavalink-bridge") { _ in
+                        strict.withLock { $0 = true }
+                        try await Task.sleep(for: .seconds(60))
+                    }
+                }
+                strict.withLock { $0 = false }
+            } body: {
+                try await eventually("the other lease is taken") { strict.withLock { $0 } }
+                await cluster.kill()
+                // It is given up before its life-time is over, so that nobody who can reach the database has it as well.
+                try await eventually("the strict holder ends") { !strict.withLock { $0 } }
+            }
+            #expect(held.withLock { $0 } == first)
+            try await cluster.restart()
+            // By its epoch, although it expired long ago and was free for anybody.
+            try await eventually("the lease is renewed") {
+                let rows = try? await client.query(
+                    """
+                    SELECT epoch FROM leases
+                    WHERE resource = 'shard/iris/0' AND expires_at > clock_timestamp() + interval '400 milliseconds'
+                    """
+                )
+                return try rows?.first?.decode(Int64.self, "epoch") == first.epoch
+            }
+            #expect(held.withLock { $0 } == first)
+            try await client.query("UPDATE leases SET holder = 'gateway/2', epoch = epoch + 1")
+            try await eventually("the loser yields") { held.withLock { $0 == nil } }
+        }
+        await client.close()
+        await cluster.stop()
     }
 }

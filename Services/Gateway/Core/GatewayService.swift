@@ -29,6 +29,7 @@ package struct GatewayService: HostedService {
     private let fleet: FleetConfiguration
     private let restConfiguration: RESTConfiguration
     private let compression: GatewayCompression
+    private let bufferLimit: Int
     private let logger: Logger
 
     /// - Throws: `ConfigurationError` if `config/fleet.yaml` or a setting is not as it should be.
@@ -42,6 +43,7 @@ package struct GatewayService: HostedService {
         rest.limits.globalRate = try host.settings.int("DISCORD_GLOBAL_RATE", default: 50, in: 1...100_000)
         restConfiguration = rest
         compression = try host.settings.choice("DISCORD_GATEWAY_COMPRESSION", default: .automatic)
+        bufferLimit = try host.settings.int("GATEWAY_BUFFER_EVENTS", default: 20_000, in: 1...1_000_000)
     }
 
     package func run() async throws {
@@ -91,6 +93,7 @@ package struct GatewayService: HostedService {
             sockets: WebSocketClient(configuration: sockets),
             restConfiguration: restConfiguration,
             compression: compression,
+            bufferLimit: bufferLimit,
             invalidRequests: InvalidRequestGuard(),
             observers: observers,
             cache: cache,
@@ -100,9 +103,8 @@ package struct GatewayService: HostedService {
             health: host.health,
             logger: host.logger("session")
         )
-        let stopped = try await cancelWhenGracefulShutdown { try await restore(observers, directory) }
         let troupe = Troupe(
-            bots: fleet.bots.map { Bot(configuration: $0, parts: parts, isStopped: stopped.contains($0.id)) },
+            bots: fleet.bots.map { Bot(configuration: $0, parts: parts) },
             database: host.database,
             observers: observers,
             logger: host.logger("fleet")
@@ -115,7 +117,18 @@ package struct GatewayService: HostedService {
                 group.addTask { try await interactions.run() }
                 group.addTask { try await registrar.run() }
                 group.addTask { try await keepJournal() }
-                group.addTask { try await troupe.run() }
+                group.addTask { try await keepInvalidRequests(parts.invalidRequests) }
+                group.addTask {
+                    // Questions are answered before, so that everybody learns why the bots are offline.
+                    do {
+                        try await cancelWhenGracefulShutdown {
+                            try await restore(troupe, directory, parts.invalidRequests)
+                        }
+                    } catch is CancellationError {
+                        return
+                    }
+                    try await troupe.run()
+                }
                 group.addTask {
                     try? await gracefulShutdown()
                     for bot in troupe.bots { bot.shutDown() }
@@ -135,10 +148,13 @@ package struct GatewayService: HostedService {
     private struct Stopped: Error {}
 
     /// Reads what an earlier process left. Without the database there is no session: the bots stay offline until it is there.
-    ///
-    /// - Returns: the bots that an operator has stopped.
-    private func restore(_ observers: Observers, _ directory: FleetDirectory) async throws -> Set<BotID> {
+    private func restore(
+        _ troupe: Troupe,
+        _ directory: FleetDirectory,
+        _ guardian: InvalidRequestGuard
+    ) async throws {
         let health = host.health.component("sessions")
+        for bot in troupe.bots { bot.status.report(.connecting, "offline until the database is there") }
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
         while true {
             do {
@@ -146,7 +162,7 @@ package struct GatewayService: HostedService {
                 for bot in fleet.bots {
                     try await bots.declare(bot.id, tokenReference: bot.tokenVariable, isPrimary: bot.isPrimary)
                 }
-                observers.load(try await Observers.read(from: host.database))
+                troupe.observers.load(try await Observers.read(from: host.database))
                 let records = try await bots.all()
                 for record in records {
                     guard let user = record.user, let application = record.application else { continue }
@@ -155,13 +171,49 @@ package struct GatewayService: HostedService {
                         of: record.bot
                     )
                 }
+                guardian.saved(total: try await InvalidRequests(host.database).add(0))
+                for record in records where record.desired == .stopped { troupe.bot(record.bot)?.keepStopped() }
                 health.ready()
-                return Set(records.filter { $0.desired == .stopped }.map(\.bot))
+                return
             } catch let error as PostgresError {
-                health.notReady("the bots stay offline until the database is there: \(error)")
+                let reason = "offline until the database is there: \(error)"
+                health.notReady(reason)
+                for bot in troupe.bots { bot.status.report(.connecting, reason) }
                 logger.error("the bots stay offline until the database is there", metadata: [LogKey.error: "\(error)"])
                 try await Task.sleep(for: backoff.next())
             }
+        }
+    }
+
+    /// Keeps the count of invalid requests in the database, for the processes after this one and beside it.
+    ///
+    /// A process that crashes and comes back again and again would begin at 0 each time. It begins at what the table has
+    /// instead: `restore` reads it before the first request to Discord, and without the database there is no request.
+    /// What is noted is written at once, so that a crash loses the few of some milliseconds. The ceiling is half of
+    /// Discord's 10,000, and the supervisor's back-off makes a few hundred crashes in ten minutes at most: lost counts
+    /// cannot fill the other half.
+    private func keepInvalidRequests(_ guardian: InvalidRequestGuard) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                for await _ in guardian.notes { await saveInvalidRequests(guardian) }
+            }
+            group.addTask {
+                // What others have had, and what could not be written before.
+                while true {
+                    try await Task.sleep(for: .seconds(30))
+                    await saveInvalidRequests(guardian)
+                }
+            }
+        }
+    }
+
+    private func saveInvalidRequests(_ guardian: InvalidRequestGuard) async {
+        let count = guardian.takeUnsaved()
+        do {
+            guardian.saved(total: try await InvalidRequests(host.database).add(count))
+        } catch {
+            guardian.returned(count)
+            logger.debug("invalid requests are not stored yet", metadata: [LogKey.error: "\(error)"])
         }
     }
 
@@ -186,6 +238,11 @@ package struct GatewayService: HostedService {
             }
             group.addTask { try await bus.serve(ControlBot.self) { request, _ in try await troupe.control(request) } }
             group.addTask { try await bus.serve(FleetStatus.self) { _, _ in troupe.status() } }
+            group.addTask {
+                try await bus.serve(QueryMembers.self) { request, context in
+                    try await troupe.members(request, within: context.remaining - .milliseconds(50))
+                }
+            }
             group.addTask {
                 try await bus.serve(UpdateVoiceState.self) { request, _ in try troupe.updateVoiceState(request) }
             }

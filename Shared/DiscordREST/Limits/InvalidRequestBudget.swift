@@ -11,24 +11,34 @@ package struct InvalidRequestBudget: Sendable {
     private var current = 0
     private var currentStart: ContinuousClock.Instant
     private var total = 0
+    /// What others have had, earlier processes of this machine among them: known for ten minutes at most.
+    private var others = 0
+    private var othersUntil: ContinuousClock.Instant
 
     /// - Parameter ceiling: invalid answers in ten minutes at which sending stops.
     package init(ceiling: Int = 5000, now: ContinuousClock.Instant) {
         self.ceiling = ceiling
         counts = Array(repeating: 0, count: Self.slots)
         currentStart = now
+        othersUntil = now
     }
 
     /// Invalid answers of the last ten minutes.
     package mutating func count(_ now: ContinuousClock.Instant) -> Int {
         advance(now)
-        return total
+        return total + (now < othersUntil ? others : 0)
     }
 
     /// Whether nothing may be sent.
     package mutating func isExhausted(_ now: ContinuousClock.Instant) -> Bool {
+        count(now) >= ceiling
+    }
+
+    /// The count of everybody on this address together, this budget's own included.
+    package mutating func noteAll(_ everybody: Int, _ now: ContinuousClock.Instant) {
         advance(now)
-        return total >= ceiling
+        others = max(everybody - total, 0)
+        othersUntil = now + Self.slotLength * Self.slots
     }
 
     package mutating func note(_ now: ContinuousClock.Instant) {

@@ -23,6 +23,8 @@ struct JournalBuffer: Sendable {
         return true
     }
 
+    var isHalfEmpty: Bool { entries.count <= countLimit / 2 && bytes <= byteLimit / 2 }
+
     /// Whether anything waits, to be written or to be released.
     var isEmpty: Bool { entries.isEmpty && holds.isEmpty }
 

@@ -9,10 +9,12 @@ import Synchronization
 /// the stream ends is written by `finish`.
 package final class JournalWriter: Sendable {
     /// The stream was closed, or its shard's lease has gone to another gateway: write nothing more, and publish nothing.
-    package struct NotOwner: Error {}
+    package struct NotOwner: Error {
+        package init() {}
+    }
 
     private struct State {
-        var buffer = JournalBuffer()
+        var buffer: JournalBuffer
         var journalled: UInt64
         /// Since when the database has not taken anything; nil while it does.
         var stalledSince: ContinuousClock.Instant?
@@ -26,13 +28,22 @@ package final class JournalWriter: Sendable {
     private let (wakes, wakeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let nextPartitions = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// - Parameter journalled: the sequence number up to which the journal has the stream.
-    package init(stream: UInt64, journalled: UInt64, lease: Lease, database: PostgresClient, logger: Logger) {
+    /// - Parameters:
+    ///   - journalled: the sequence number up to which the journal has the stream.
+    ///   - bufferLimit: how many events may wait while the database is away.
+    package init(
+        stream: UInt64,
+        journalled: UInt64,
+        lease: Lease,
+        database: PostgresClient,
+        bufferLimit: Int = 20_000,
+        logger: Logger
+    ) {
         self.stream = stream
         self.lease = lease
         self.database = database
         self.logger = logger
-        state = Mutex(State(journalled: journalled))
+        state = Mutex(State(buffer: JournalBuffer(countLimit: bufferLimit), journalled: journalled))
     }
 
     /// The highest sequence number that is safely written: RESUME must not name a higher one.
@@ -48,6 +59,12 @@ package final class JournalWriter: Sendable {
 
     /// How long the database has taken nothing; nil while it does.
     package var stalled: Duration? { state.withLock { $0.stalledSince.map { ContinuousClock.now - $0 } } }
+
+    /// Whether a session that was closed because the buffer was full may come back: the database takes events again, and
+    /// half the room is free, so that it does not fill up at once.
+    package var hasRoom: Bool {
+        state.withLock { $0.stalledSince == nil && $0.buffer.isHalfEmpty }
+    }
 
     /// Takes an event, without waiting.
     ///

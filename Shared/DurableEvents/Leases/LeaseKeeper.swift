@@ -3,6 +3,18 @@ package import Postgres
 
 /// Holds a lease for as long as a body runs, renewing it, and ends the body when it is lost.
 package struct LeaseKeeper: Sendable {
+    /// What becomes of the body when the lease cannot be renewed because the database is away.
+    package enum Absence: Sendable {
+        /// It ends before the lease has expired: whoever can reach the database may take it then.
+        case ends
+        /// It goes on until the database says that another has the lease; what it writes must check the epoch.
+        ///
+        /// For what costs more to give up than to have twice for a while, such as a session with Discord: while the
+        /// database is away nobody can take the lease, and if only we cannot reach it, every write of the loser's is
+        /// refused by its epoch. When the database is back, the first statement of the keeper renews by epoch.
+        case holds
+    }
+
     private let database: PostgresClient
     private let holder: String
     private let life: Duration
@@ -21,6 +33,7 @@ package struct LeaseKeeper: Sendable {
     /// - Throws: `LeaseLost`, or what the body throws.
     package func withLease(
         _ resource: String,
+        whileAway absence: Absence = .ends,
         _ body: @escaping @Sendable (Lease) async throws -> Void
     ) async throws {
         let lease = try await acquire(resource)
@@ -28,7 +41,7 @@ package struct LeaseKeeper: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await body(lease) }
-                group.addTask { try await keeper.renewForever(lease) }
+                group.addTask { try await keeper.renewForever(lease, absence) }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -52,8 +65,9 @@ package struct LeaseKeeper: Sendable {
     }
 
     /// Renews until the lease is lost, or was not renewed in time by our own clock: another may have it then.
-    private func renewForever(_ lease: Lease) async throws {
+    private func renewForever(_ lease: Lease, _ absence: Absence) async throws {
         var renewed = ContinuousClock.now
+        var isAway = false
         while true {
             try await Task.sleep(for: life / 4)
             do {
@@ -62,8 +76,17 @@ package struct LeaseKeeper: Sendable {
                     throw LeaseLost(resource: lease.resource)
                 }
                 renewed = started
+                if isAway { logger.notice("lease renewed again", metadata: ["resource": "\(lease.resource)"]) }
+                isAway = false
             } catch let error as PostgresError {
-                logger.warning("lease not renewed", metadata: ["resource": "\(lease.resource)", "error": "\(error)"])
+                if !isAway {
+                    logger.warning(
+                        "lease not renewed",
+                        metadata: ["resource": "\(lease.resource)", "error": "\(error)"]
+                    )
+                }
+                isAway = true
+                if absence == .holds { continue }
             }
             guard ContinuousClock.now - renewed < life * 3 / 4 else { throw LeaseLost(resource: lease.resource) }
         }

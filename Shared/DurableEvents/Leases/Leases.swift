@@ -40,6 +40,18 @@ package struct Leases: Sendable {
         return !rows.isEmpty
     }
 
+    /// Whether the lease is still the holder's. In a transaction it stays so until the end.
+    package func isHeld(_ lease: Lease) async throws -> Bool {
+        let rows = try await executor.query(
+            """
+            SELECT 1 FROM leases
+            WHERE resource = \(lease.resource) AND holder = \(lease.holder) AND epoch = \(lease.epoch)
+            FOR SHARE
+            """
+        )
+        return !rows.isEmpty
+    }
+
     /// Gives a lease back, so that another need not wait.
     package func release(_ lease: Lease) async throws {
         try await executor.query(

@@ -1,4 +1,4 @@
-import DiscordModel
+package import DiscordModel
 
 /// Guilds, roles, channels and voice states as Discord writes them.
 extension World {
@@ -110,10 +110,12 @@ extension World {
         ])
     }
 
-    func presenceJSON(_ user: UserID, of guild: GuildID?) -> JSONValue {
+    package func presenceJSON(_ user: UserID, of guild: GuildID?) -> JSONValue {
         let isOnline = users[user]?.isBot != true || onlineBots.contains(user)
         var members: [String: JSONValue] = [
-            "user": ["id": .id(user)], "status": isOnline ? "online" : "offline", "activities": [],
+            "user": ["id": .id(user)],
+            "status": .string(isOnline ? presences[user]?.status ?? "online" : "offline"),
+            "activities": .array(isOnline ? presences[user]?.activities ?? [] : []),
             "client_status": isOnline ? ["web": "online"] : [:],
         ]
         if let guild { members["guild_id"] = .id(guild) }

@@ -14,6 +14,31 @@ extension World {
     }
 }
 
+/// What bots say of themselves.
+extension World {
+    /// Takes a bot's status and what it does.
+    ///
+    /// - Returns: false when that is no presence.
+    mutating func setPresence(_ bot: UserID, _ data: JSONValue) -> Bool {
+        let statuses: Set<String> = ["online", "dnd", "idle", "invisible", "offline"]
+        guard let status = data["status"]?.stringValue, statuses.contains(status), data["afk"]?.boolValue != nil,
+            let activities = data["activities"]?.arrayValue,
+            activities.allSatisfy({ $0["name"]?.stringValue != nil && $0["type"]?.integerValue != nil })
+        else { return false }
+        presences[bot] = Presence(status: status == "invisible" ? "offline" : status, activities: activities)
+        for guild in guilds.values where guild.members[bot] != nil {
+            emit("PRESENCE_UPDATE", to: .guild(guild.id), intents: .guildPresences, presenceJSON(bot, of: guild.id))
+        }
+        return true
+    }
+
+    /// What a bot wants to be seen as.
+    struct Presence {
+        var status: String
+        var activities: [JSONValue]
+    }
+}
+
 /// What applications and moderators change about themselves and the guild.
 extension World {
     mutating func describe(_ id: ApplicationID, _ text: String) {

@@ -28,6 +28,8 @@ package struct World: Sendable {
     package internal(set) var playing: [GuildID: [UserID: NowPlaying]] = [:]
     /// Bots that have a gateway session now: shown as online.
     package internal(set) var onlineBots: Set<UserID> = []
+    /// What bots have said of themselves; without it they are just online.
+    var presences: [UserID: Presence] = [:]
 
     /// The guild that members of the playground live in.
     package let home: GuildID

@@ -57,4 +57,48 @@ struct FleetConfigurationTests {
         }
         #expect(try parse("bots:\n  - name: a\n  - name: b").primary?.id.rawValue == "a")
     }
+
+    @Test("How a bot shows itself, and what is wrong about it, with its line")
+    func presence() throws {
+        let fleet = try parse(
+            """
+            bots:
+              - name: rainbow
+                presence:
+                  status: idle
+                  activity: {kind: watching, name: the harbour}
+              - name: iris
+                presence: {status: dnd}
+              - name: aurora
+            """
+        )
+        #expect(
+            fleet.bots[0].presence == BotPresence(status: .idle, activity: .init(kind: .watching, name: "the harbour"))
+        )
+        #expect(fleet.bots[1].presence == BotPresence(status: .dnd, activity: nil))
+        #expect(fleet.bots[2].presence == nil)
+        for (text, line, expected) in [
+            ("presence: {status: away}", 3, "online, idle, dnd, invisible"),
+            ("presence:\n      activity: {kind: singing, name: x}", 4, "playing"),
+            ("presence:\n      activity: {kind: playing}", 4, "kind and name"),
+            ("presence:\n      activity: {kind: playing, name: \"\"}", 4, "1 to 128 characters"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try parse("bots:\n  - name: rainbow\n    " + text)
+            }
+            #expect(error?.line == line)
+            #expect(error?.expected.contains(expected) == true)
+        }
+    }
+
+    @Test("A presence on the wire: since is null, and a custom status says its text as state")
+    func presencePayload() {
+        #expect(
+            GatewayPayloads.presence(BotPresence(status: .dnd, activity: nil)).contains(#""since":null"#)
+        )
+        let custom = GatewayPayloads.presence(
+            BotPresence(status: .online, activity: .init(kind: .custom, name: "at sea"))
+        )
+        #expect(custom.contains(#""op":3"#) && custom.contains(#""type":4"#) && custom.contains(#""state":"at sea""#))
+    }
 }

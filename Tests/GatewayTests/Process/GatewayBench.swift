@@ -51,10 +51,13 @@ struct GatewayBench: Sendable {
 
     static func with<Result: Sendable>(
         tokens: [String] = ["rainbow", "iris"],
+        cluster: PostgresCluster? = nil,
         _ body: @escaping @Sendable (GatewayBench) async throws -> Result
     ) async throws -> Result {
         let discord = SimulatedDiscord(configuration: .unlimited)
-        let database = try await PostgresCluster.shared.makeMigratedDatabase()
+        let server: PostgresCluster
+        if let cluster { server = cluster } else { server = try await PostgresCluster.shared }
+        let database = try await server.makeMigratedDatabase()
         let config = FileManager.default.temporaryDirectory.appending(path: "gateway-config-\(UUID())").path
         try FileManager.default.createDirectory(atPath: config, withIntermediateDirectories: true)
         var fleet = "bots:\n"

@@ -25,6 +25,32 @@ struct SendBudgetTests {
         budget.enqueue(.voice(GuildID(1)), "new")
         #expect(budget.next(.now) == ["two", "p", "new"])
     }
+
+    @Test("Five presences in twenty seconds, over connections too; others pass them, and only the newest waits")
+    func presence() {
+        var budget = SendBudget()
+        let now = ContinuousClock.now
+        for index in 0..<5 {
+            budget.enqueue(.presence, "p\(index)")
+            #expect(budget.next(now + .seconds(index)) == ["p\(index)"])
+        }
+        budget.enqueue(.presence, "old")
+        budget.enqueue(.voice(GuildID(1)), "voice")
+        budget.enqueue(.presence, "new")
+        #expect(budget.next(now + .seconds(5)) == ["voice"])
+        budget.reset()
+        #expect(budget.next(now + .seconds(19)).isEmpty)
+        #expect(budget.next(now + .seconds(20)) == ["new"])
+    }
+
+    @Test("A request whose asker has gone does not leave any more")
+    func withdrawn() {
+        var budget = SendBudget()
+        budget.enqueue(.members("a"), "a")
+        budget.enqueue(.members("b"), "b")
+        budget.withdraw(.members("a"))
+        #expect(budget.next(.now) == ["b"])
+    }
 }
 
 @Suite("Identify budget")
@@ -55,6 +81,8 @@ struct IdentifyBudgetTests {
         #expect(decide(.seconds(6), hour: 10) == .after(.seconds(4)))
         #expect(decide(.seconds(6), hour: 20) == .after(.seconds(74)))
         #expect(decide(.seconds(6), hour: 500) == .after(.seconds(1794)))
+        #expect(decide(.seconds(6), day: 99) == .now)
+        #expect(decide(.seconds(6), day: 100) == .after(.seconds(174)))
         // A process that crashes the moment it has identified, for a day.
         var sent = 0
         var elapsed = Duration.zero

@@ -8,6 +8,8 @@ package protocol AdminBackend: Sendable {
     func instances() async throws -> [InstanceRecord]
     /// Every bot's state.
     func bots() async throws -> [BotStatus]
+    /// Times in which events may have been missed, the newest first.
+    func gaps() async throws -> [Gap]
     /// Starts, stops or restarts a bot; recorded in the audit log under the key's name.
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus
     /// The guilds that our bots are in.

@@ -25,6 +25,10 @@ struct PlatformBackend: AdminBackend {
         try await host.bus.request(FleetStatus(), timeout: Self.patience).bots
     }
 
+    func gaps() async throws -> [Gap] {
+        try await Gaps(host.database).recent()
+    }
+
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {
         // The record comes first: a change that nobody can find again is worse than a record of one that failed.
         try await AuditLog(host.database).append(

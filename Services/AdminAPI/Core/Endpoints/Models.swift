@@ -1,5 +1,6 @@
 import BusContract
 import DiscordModel
+import FoundationEssentials
 package import ServiceKit
 import Store
 
@@ -9,6 +10,25 @@ package struct StatusAnswer: Codable, Sendable {
     package let status: String
     package let services: [ServiceAnswer]
     package let bots: [BotAnswer]
+    /// The latest times in which events may have been missed, the newest first.
+    package let gaps: [GapAnswer]
+}
+
+/// A time in which events of one bot may have been missed.
+package struct GapAnswer: Codable, Sendable {
+    package let bot: String
+    /// Unix milliseconds.
+    package let from: Int64
+    /// Unix milliseconds.
+    package let to: Int64
+    package let reason: String
+
+    init(_ gap: Gap) {
+        bot = String(gap.partition.prefix { $0 != "/" })
+        from = Int64(gap.from.timeIntervalSince1970 * 1000)
+        to = Int64(gap.to.timeIntervalSince1970 * 1000)
+        reason = gap.reason
+    }
 }
 
 /// One process of a service.

@@ -22,7 +22,12 @@ extension Endpoint {
             let isWell =
                 services.allSatisfy { $0.status == "ok" } && !bots.isEmpty && !bots.contains { $0.state == .failed }
             return try Answer.json(
-                StatusAnswer(status: isWell ? "ok" : "degraded", services: services, bots: bots.map(BotAnswer.init))
+                StatusAnswer(
+                    status: isWell ? "ok" : "degraded",
+                    services: services,
+                    bots: bots.map(BotAnswer.init),
+                    gaps: try await backend.gaps().map(GapAnswer.init)
+                )
             )
         }
     }

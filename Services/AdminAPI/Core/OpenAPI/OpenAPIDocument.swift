@@ -90,6 +90,11 @@ enum OpenAPIDocument {
                 "status": .required(["type": "string", "enum": ["ok", "degraded"]]),
                 "services": .required(Schema.list(Schema.reference("Service"))),
                 "bots": .required(Schema.list(Schema.reference("Bot"))),
+                "gaps": .required(Schema.list(Schema.reference("Gap"))),
+            ]),
+            "Gap": Schema.object([
+                "bot": .required(Schema.bot), "from": .required(Schema.whole), "to": .required(Schema.whole),
+                "reason": .required(Schema.text),
             ]),
             "Service": Schema.object([
                 "service": .required(Schema.text), "instance": .required(Schema.text),

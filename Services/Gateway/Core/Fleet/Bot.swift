@@ -5,6 +5,7 @@ import DurableEvents
 import FoundationEssentials
 import Logging
 import MessageBus
+import Postgres
 import ServiceKit
 import Synchronization
 
@@ -19,28 +20,35 @@ final class Bot: Sendable {
 
     let configuration: FleetConfiguration.Bot
     let status: BotStatusBoard
+    let members: MemberDesk
     private let parts: BotParts
     private let logger: Logger
     private let state = Mutex(State())
     private let (commands, commandSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    init(configuration: FleetConfiguration.Bot, parts: BotParts, isStopped: Bool) {
+    init(configuration: FleetConfiguration.Bot, parts: BotParts) {
         self.configuration = configuration
         self.parts = parts
         var logger = parts.logger
         logger[metadataKey: LogKey.bot] = "\(configuration.id)"
         self.logger = logger
-        let (bus, fleet, id) = (parts.bus, parts.fleet, configuration.id)
+        members = MemberDesk(logger: logger)
+        let (bus, fleet) = (parts.bus, parts.fleet)
         status = BotStatusBoard(
             bot: configuration.id,
             isPrimary: configuration.isPrimary,
             health: parts.health.component("bot.\(configuration.id)"),
             onChange: { status in
-                fleet.note(isOnline: status.state == .online, id)
+                fleet.note(status)
                 bus.publish(BotStateChanged(status: status))
             }
         )
-        state.withLock { $0.isWanted = !isStopped && configuration.isEnabled }
+        state.withLock { $0.isWanted = configuration.isEnabled }
+    }
+
+    /// An operator has stopped it under an earlier process.
+    func keepStopped() {
+        state.withLock { $0.isWanted = false }
     }
 
     var id: BotID { configuration.id }
@@ -171,7 +179,7 @@ final class Bot: Sendable {
         parts.fleet.note(identity, of: id)
         parts.fleet.register(rest, of: id)
 
-        status.report(.connecting, "waiting for the database")
+        status.report(.connecting, parts.database.status.isReachable ? "waiting for its lease" : "the database is away")
         let end = Mutex<ShardSession.End?>(nil)
         let partition = Partition(bot: id, shard: 0)
         let context = parts.shard(
@@ -180,10 +188,12 @@ final class Bot: Sendable {
             identity,
             rest,
             status,
-            isPrimary: configuration.isPrimary,
+            configuration: configuration,
+            members: members,
             logger: logger
         )
-        try await parts.leases.withLease("shard/\(partition)") { lease in
+        // The database away is no reason to give the session up: nobody else can take it over then.
+        try await parts.leases.withLease("shard/\(partition)", whileAway: .holds) { lease in
             let session = ShardSession(context: context, lease: lease)
             let isWanted = self.state.withLock { state in
                 state.session = session

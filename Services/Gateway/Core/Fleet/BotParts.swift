@@ -18,6 +18,7 @@ struct BotParts: Sendable {
     let sockets: WebSocketClient
     let restConfiguration: RESTConfiguration
     let compression: GatewayCompression
+    let bufferLimit: Int
     let invalidRequests: InvalidRequestGuard
     let observers: Observers
     let cache: GuildCache
@@ -33,7 +34,8 @@ struct BotParts: Sendable {
         _ identity: BotIdentity,
         _ rest: BotREST,
         _ status: BotStatusBoard,
-        isPrimary: Bool,
+        configuration: FleetConfiguration.Bot,
+        members: MemberDesk,
         logger: Logger
     ) -> ShardContext {
         ShardContext(
@@ -51,7 +53,10 @@ struct BotParts: Sendable {
             compression: compression,
             metrics: SessionMetrics(registry: metrics, bot: partition.bot),
             logger: logger,
-            isPrimary: isPrimary
+            isPrimary: configuration.isPrimary,
+            bufferLimit: bufferLimit,
+            presence: configuration.presence,
+            members: members
         )
     }
 }

@@ -13,8 +13,10 @@ struct FleetConfiguration: Sendable {
         var token: Secret?
         /// What to say about a missing token: the variable's name.
         var tokenVariable: String
-        /// Ids that only this bot's sessions use; default true.
+        /// Whether it is started; default true.
         var isEnabled: Bool
+        /// How it shows itself; nil leaves it to Discord.
+        var presence: BotPresence?
     }
 
     var bots: [Bot]
@@ -36,7 +38,7 @@ struct FleetConfiguration: Sendable {
         var bots: [Bot] = []
         for entry in try list.list() {
             try entry.allowOnly([
-                "name", "primary", "enabled", "bot_config", "discord_token", "llm_config", "system_prompt",
+                "name", "primary", "enabled", "presence", "bot_config", "discord_token", "llm_config", "system_prompt",
                 "protection_level", "persona",
             ])
             guard let nameValue = entry["name"] else { throw entry.error(expected: "a bot with a name") }
@@ -57,7 +59,8 @@ struct FleetConfiguration: Sendable {
                     isPrimary: try entry["primary"]?.bool() ?? false,
                     token: try token?.secretIfSet(),
                     tokenVariable: token?.variables.first ?? "discord_token",
-                    isEnabled: try entry["enabled"]?.bool() ?? true
+                    isEnabled: try entry["enabled"]?.bool() ?? true,
+                    presence: try entry["presence"].map(presence)
                 )
             )
         }
@@ -66,5 +69,31 @@ struct FleetConfiguration: Sendable {
         if primaries == 0 { bots[0].isPrimary = true }
         guard primaries <= 1 else { throw list.error(expected: "one primary bot, not \(primaries)") }
         return Self(bots: bots)
+    }
+
+    /// `{status: online, activity: {kind: listening, name: the harbour}}`, each part optional.
+    private static func presence(_ value: ConfigValue) throws(ConfigurationError) -> BotPresence {
+        try value.allowOnly(["status", "activity"])
+        var presence = BotPresence()
+        if let status = value["status"] { presence.status = try choice(status) }
+        guard let activity = value["activity"] else { return presence }
+        try activity.allowOnly(["kind", "name"])
+        guard let kind = activity["kind"], let name = activity["name"] else {
+            throw activity.error(expected: "an activity with kind and name")
+        }
+        let text = try name.string()
+        guard (1...128).contains(text.unicodeScalars.count) else {
+            throw name.error(expected: "1 to 128 characters")
+        }
+        presence.activity = BotPresence.Activity(kind: try choice(kind), name: text)
+        return presence
+    }
+
+    private static func choice<Choice>(_ value: ConfigValue) throws(ConfigurationError) -> Choice
+    where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try value.string()) else {
+            throw value.error(expected: Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
     }
 }

@@ -1,3 +1,4 @@
+import BusContract
 import DiscordModel
 import DiscordREST
 import ServiceKit
@@ -10,6 +11,8 @@ final class FleetDirectory: FleetPort {
         var identity: BotIdentity?
         var rest: BotREST?
         var isOnline = false
+        /// Why it is not, in one line.
+        var reason = ""
     }
 
     let primaryBot: BotID?
@@ -37,8 +40,11 @@ final class FleetDirectory: FleetPort {
         entries.withLock { $0[bot]?.rest = rest }
     }
 
-    func note(isOnline: Bool, _ bot: BotID) {
-        entries.withLock { $0[bot]?.isOnline = isOnline }
+    func note(_ status: BotStatus) {
+        entries.withLock { entries in
+            entries[status.bot]?.isOnline = status.state == .online
+            entries[status.bot]?.reason = status.reason
+        }
     }
 
     func rest(of bot: BotID) -> BotREST? {
@@ -63,7 +69,11 @@ final class FleetDirectory: FleetPort {
 
     func execute(_ request: DiscordRequest, as bot: BotID) async throws -> DiscordResponse {
         guard let rest = rest(of: bot) else {
-            throw DiscordRESTError(code: .unauthorized, message: "\(bot) is not running")
+            let reason = entries.withLock { $0[bot].map(\.reason) ?? "there is no such bot" }
+            throw DiscordRESTError(
+                code: .unauthorized,
+                message: "\(bot) is not running" + (reason.isEmpty ? "" : ": \(reason)")
+            )
         }
         return try await rest.execute(request)
     }

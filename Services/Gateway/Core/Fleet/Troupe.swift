@@ -22,6 +22,7 @@ struct Troupe: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             for bot in bots { group.addTask { try await bot.run() } }
             group.addTask { try await keepObservers() }
+            group.addTask { await saveObservers() }
         }
     }
 
@@ -55,8 +56,20 @@ struct Troupe: Sendable {
                         )
                     }
                 }
+            } catch {
+                logger.debug("the bots' states are not stored yet", metadata: [LogKey.error: "\(error)"])
+            }
+            // What could not be written when it changed.
+            observers.nudge()
+        }
+    }
+
+    /// Writes down who observes what, at once: one task does it, so that no older choice overwrites a newer one.
+    private func saveObservers() async {
+        for await _ in observers.updates {
+            do {
                 try await observers.save(to: database)
-            } catch let error as PostgresError {
+            } catch {
                 logger.debug("observers are not stored yet", metadata: [LogKey.error: "\(error)"])
             }
         }
@@ -74,16 +87,58 @@ struct Troupe: Sendable {
             throw RequestFailure(code: "unknown-bot", message: "there is no bot \(request.bot)")
         }
         switch request.action {
-        case .start, .restart:
-            _ = try await Bots(database).setDesired(.running, of: bot.id)
-            if request.action == .start { bot.start() } else { bot.restart() }
-        case .stop:
-            _ = try await Bots(database).setDesired(.stopped, of: bot.id)
-            bot.stop()
+        case .start: try await desire(.running, of: bot) { bot.start() }
+        case .restart: try await desire(.running, of: bot) { bot.restart() }
+        case .stop: try await desire(.stopped, of: bot) { bot.stop() }
         default:
             throw RequestFailure(code: "unknown-action", message: "there is no action \(request.action.rawValue)")
         }
         return bot.currentStatus
+    }
+
+    /// Writes down what an operator wants before it is done, so that a restart does not undo it.
+    private func desire(_ state: BotRecord.Desire, of bot: Bot, _ act: () -> Void) async throws {
+        do {
+            _ = try await Bots(database).setDesired(state, of: bot.id)
+        } catch {
+            throw RequestFailure(code: "unavailable", message: "the database does not answer: \(error)")
+        }
+        act()
+    }
+
+    /// Asks Discord for members, over the session of the guild's observer, or of another bot in the guild.
+    ///
+    /// - Throws: `RequestFailure` if it cannot be asked, or does not answer in time.
+    func members(_ query: QueryMembers, within limit: Duration) async throws -> MemberList {
+        let wanted: MemberRequests.Wanted
+        if !query.users.isEmpty {
+            guard query.users.count <= 100, query.prefix.isEmpty else {
+                throw RequestFailure(code: "invalid", message: "at most 100 users, and no prefix beside them")
+            }
+            wanted = .users(query.users)
+        } else if query.prefix.isEmpty {
+            wanted = .everyone
+        } else {
+            wanted = .prefix(query.prefix, limit: query.limit == 0 ? 100 : min(max(query.limit, 1), 100))
+        }
+        let known = observers.bots(in: query.guild)
+        guard !known.isEmpty else {
+            throw RequestFailure(code: "unknown-guild", message: "none of our bots is in guild \(query.guild)")
+        }
+        let observer = observers.observer(of: query.guild)
+        // Discord ends the session for good if it asks for all without the intent for members.
+        let candidates = known.filter { wanted != .everyone || observers.isCapable($0) }
+        let session = ([observer].compactMap(\.self).filter(candidates.contains) + candidates).lazy
+            .compactMap { self.bot($0)?.session }.first(where: \.isOnline)
+        guard let session else {
+            throw RequestFailure(code: "bot-offline", message: "no bot in guild \(query.guild) is online to ask")
+        }
+        do {
+            let found = try await session.members(of: query.guild, wanted, before: .now + limit)
+            return MemberList(found)
+        } catch let failure as MemberDesk.Failure {
+            throw RequestFailure(failure)
+        }
     }
 
     /// - Throws: `RequestFailure` if the bot is not there to do it.
@@ -101,5 +156,39 @@ struct Troupe: Sendable {
             selfDeaf: request.selfDeaf
         )
         return Acknowledgement()
+    }
+}
+
+extension MemberList {
+    /// The most members of one message.
+    private static let most = 10_000
+
+    fileprivate init(_ found: MemberRequests.Found) {
+        self.init(
+            members: found.members.prefix(Self.most).compactMap { member in
+                guard let user = member.user else { return nil }
+                return ListedMember(
+                    user: user.id,
+                    name: user.username,
+                    displayName: member.displayName,
+                    isBot: user.bot,
+                    roles: member.roles
+                )
+            },
+            missing: found.missing,
+            isCut: found.members.count > Self.most
+        )
+    }
+}
+
+extension RequestFailure {
+    fileprivate init(_ failure: MemberDesk.Failure) {
+        switch failure {
+        case .limited(let seconds):
+            self.init(code: "rate-limited", message: "all members may be asked for again in \(seconds) s")
+        case .overloaded: self.init(code: "overloaded", message: "too many requests for members are open")
+        case .sessionLost: self.init(code: "bot-offline", message: "the bot's session ended before Discord answered")
+        case .timedOut: self.init(code: "timeout", message: "Discord did not answer in time")
+        }
     }
 }

@@ -15,7 +15,7 @@ struct EventHandling: OptionSet, Sendable {
     static let cache = Self(rawValue: 1 << 2)
     /// To the service that owns the command or component.
     static let interaction = Self(rawValue: 1 << 3)
-    /// The session itself: READY, RESUMED.
+    /// The session itself: READY, RESUMED, answers to what it has asked.
     static let session = Self(rawValue: 1 << 4)
 
     /// Decides by the event's route.
@@ -31,7 +31,7 @@ struct EventHandling: OptionSet, Sendable {
     ) -> EventHandling {
         switch event {
         case .messageCreate where isObserver: return .publish
-        case .ready, .resumed: return .session
+        case .ready, .resumed, .guildMembersChunk, .rateLimited: return .session
         case .interactionCreate: return .interaction
         case .guildCreate: return isObserver ? [.cache, .announce] : .cache
         case .guildDelete: return isObserver ? [.cache, .publish] : .cache

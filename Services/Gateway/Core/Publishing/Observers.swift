@@ -16,6 +16,13 @@ final class Observers: Sendable {
     }
 
     private let state = Mutex(State())
+    private let (changes, changeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// One element when there is something to save. It has one consumer.
+    var updates: AsyncStream<Void> { changes }
+
+    /// Lets whoever saves look again.
+    func nudge() { changeSink.yield() }
 
     func load(_ observers: [GuildID: BotID]) {
         state.withLock { $0.observers = observers }
@@ -44,6 +51,11 @@ final class Observers: Sendable {
         state.withLock { state in state.observers.values.contains(bot) }
     }
 
+    /// Whether the bot's session has the intents of an observer.
+    func isCapable(_ bot: BotID) -> Bool {
+        state.withLock { $0.capable.contains(bot) }
+    }
+
     /// The bot has a session with, or without, the intents of an observer.
     func sessionBegan(_ bot: BotID, isCapable: Bool) {
         state.withLock { state in
@@ -52,14 +64,29 @@ final class Observers: Sendable {
     }
 
     /// The bot is in the guild. If nobody observes it and the bot can, the bot does from now on.
+    ///
+    /// The table learns of it a moment later, off the read loop. A kill -9 before that loses nothing: what the observer's
+    /// stream had journalled names it (`restored`), and what it had not is replayed, with which it decides again.
     func joined(_ bot: BotID, _ guild: GuildID) {
-        state.withLock { state in
+        let isNew = state.withLock { state in
             state.members[guild, default: []].insert(bot)
-            if state.observers[guild] == nil, state.capable.contains(bot) {
-                state.observers[guild] = bot
-                state.unsaved[guild] = bot
-            }
+            guard state.observers[guild] == nil, state.capable.contains(bot) else { return false }
+            state.observers[guild] = bot
+            state.unsaved[guild] = bot
+            return true
         }
+        if isNew { changeSink.yield() }
+    }
+
+    /// The guild's facts came from that bot's stream, so that it observed the guild; the table may not have it yet.
+    func restored(_ bot: BotID, of guild: GuildID) {
+        let isNew = state.withLock { state in
+            guard state.observers[guild] == nil else { return false }
+            state.observers[guild] = bot
+            state.unsaved[guild] = bot
+            return true
+        }
+        if isNew { changeSink.yield() }
     }
 
     /// The bot is in the guild no more.

@@ -13,6 +13,8 @@ struct FrameHandler {
         case control(GatewayFrame, data: [UInt8])
         case ready(sequence: UInt64, data: [UInt8])
         case resumed(sequence: UInt64)
+        /// What Discord says to a request for members.
+        case members(DiscordEventName, data: [UInt8])
         /// The journal takes no more: the session has to be closed so that Discord holds this event and what follows.
         case journalFull
     }
@@ -28,6 +30,9 @@ struct FrameHandler {
     var publisher: EventPublisher?
     /// The last event handled.
     private(set) var sequence: UInt64
+    /// An event was refused by the journal: what follows on this connection is left to Discord too, or the numbers would
+    /// step over the refused one.
+    private var isFull = false
 
     init(
         bot: BotID,
@@ -67,15 +72,20 @@ struct FrameHandler {
         }
         switch event {
         case .ready: return .ready(sequence: number, data: [UInt8](data))
-        case .resumed:
+        case .resumed where !isFull:
             advance(to: number)
             return .resumed(sequence: number)
         default: break
         }
         // Discord may deliver an event more than once after RESUME.
+        guard !isFull else { return .handled }
         guard number > sequence, publisher != nil else {
             metrics.repeated.increment()
             return .handled
+        }
+        if event == .guildMembersChunk || event == .rateLimited {
+            advance(to: number)
+            return .members(event, data: [UInt8](data))
         }
         return dispatch(event, number, frame.route, data, now: now)
     }
@@ -114,7 +124,10 @@ struct FrameHandler {
                 isAnnouncement: isAnnouncement,
                 now: now
             )
-            guard isTaken == true else { return .journalFull }
+            guard isTaken == true else {
+                isFull = true
+                return .journalFull
+            }
             metrics.published.increment()
         }
         if handling.contains(.cache) {

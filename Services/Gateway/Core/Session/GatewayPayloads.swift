@@ -7,7 +7,13 @@ enum GatewayPayloads {
         "{\"op\":1,\"d\":\(sequence.map(String.init) ?? "null")}"
     }
 
-    static func identify(token: String, intents: GatewayIntents, shard: Int, shards: Int) -> String {
+    static func identify(
+        token: String,
+        intents: GatewayIntents,
+        shard: Int,
+        shards: Int,
+        presence: BotPresence? = nil
+    ) -> String {
         encode(
             Frame(
                 op: GatewayOpcode.identify.rawValue,
@@ -16,7 +22,8 @@ enum GatewayPayloads {
                     intents: intents.rawValue,
                     properties: ["os": "linux", "browser": "ensemble", "device": "ensemble"],
                     largeThreshold: 250,
-                    shard: [shard, shards]
+                    shard: [shard, shards],
+                    presence: presence.map(Presence.init)
                 )
             )
         )
@@ -38,6 +45,85 @@ enum GatewayPayloads {
             + "\"self_mute\":\(selfMute),\"self_deaf\":\(selfDeaf)}}"
     }
 
+    /// How a bot shows itself.
+    static func presence(_ presence: BotPresence) -> String {
+        encode(Frame(op: GatewayOpcode.presenceUpdate.rawValue, d: Presence(presence)))
+    }
+
+    /// Asks for members of a guild; the answers carry the nonce.
+    static func members(of guild: GuildID, _ wanted: MemberRequests.Wanted, nonce: String) -> String {
+        let request =
+            switch wanted {
+            case .users(let users): Members(guildID: guild, userIDs: users, nonce: nonce)
+            case .prefix(let prefix, let limit): Members(guildID: guild, query: prefix, limit: limit, nonce: nonce)
+            case .everyone: Members(guildID: guild, query: "", limit: 0, nonce: nonce)
+            }
+        return encode(Frame(op: GatewayOpcode.requestGuildMembers.rawValue, d: request))
+    }
+
+    private struct Presence: Encodable {
+        struct Activity: Encodable {
+            var name: String
+            var type: Int
+            /// What a custom status says.
+            var state: String?
+        }
+
+        var activities: [Activity]
+        var status: String
+        var afk = false
+
+        init(_ presence: BotPresence) {
+            status = presence.status.rawValue
+            activities =
+                presence.activity.map { activity in
+                    let isCustom = activity.kind == .custom
+                    return [
+                        Activity(
+                            name: isCustom ? "Custom Status" : activity.name,
+                            type: activity.kind.number,
+                            state: isCustom ? activity.name : nil
+                        )
+                    ]
+                } ?? []
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case since, activities, status, afk
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            // It must be there, and null unless the bot is idle.
+            try container.encodeNil(forKey: .since)
+            try container.encode(activities, forKey: .activities)
+            try container.encode(status, forKey: .status)
+            try container.encode(afk, forKey: .afk)
+        }
+    }
+
+    private struct Members: Encodable {
+        var guildID: GuildID
+        var query: String?
+        var limit: Int?
+        var userIDs: [UserID]?
+        var nonce: String
+
+        init(guildID: GuildID, query: String? = nil, limit: Int? = nil, userIDs: [UserID]? = nil, nonce: String) {
+            self.guildID = guildID
+            self.query = query
+            self.limit = limit
+            self.userIDs = userIDs
+            self.nonce = nonce
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case query, limit, nonce
+            case guildID = "guild_id"
+            case userIDs = "user_ids"
+        }
+    }
+
     private struct Frame<Data: Encodable>: Encodable {
         var op: UInt64
         var d: Data
@@ -49,9 +135,10 @@ enum GatewayPayloads {
         var properties: [String: String]
         var largeThreshold: Int
         var shard: [Int]
+        var presence: Presence?
 
         enum CodingKeys: String, CodingKey {
-            case token, intents, properties, shard
+            case token, intents, properties, shard, presence
             case largeThreshold = "large_threshold"
         }
     }

@@ -35,6 +35,9 @@ struct IdentifyBudget: Sendable {
         if history.inLastHour >= 10 {
             pause = min(.seconds(10) * (1 << min((history.inLastHour - 10) / 3, 9)), .seconds(1800))
         }
+        // From the hundredth of a day on, so far apart that even a process that crashes each time stays below 600 a day,
+        // and there are sessions left for the operator who mends it.
+        if history.inLastDay >= 100 { pause = max(pause, .seconds(180)) }
         return sinceLast >= pause ? .now : .after(pause - sinceLast)
     }
 }

@@ -9,14 +9,21 @@ struct SendBudget: Sendable {
     private static let limit = 120
     /// Kept for heartbeats, IDENTIFY and RESUME: at Discord's interval of 41 s two would do.
     private static let reserve = 15
+    /// Presence updates have a limit of their own, which Discord enforces by ignoring or closing.
+    private static let presenceWindow = Duration.seconds(20)
+    private static let presenceLimit = 5
 
     /// A payload that waits, and what a newer one replaces.
     enum Kind: Hashable, Sendable {
         case voice(GuildID)
         case presence
+        /// A request for members, by its nonce.
+        case members(String)
     }
 
     private var sent: [ContinuousClock.Instant] = []
+    /// Over connections: the limit is the bot's.
+    private var presences: [ContinuousClock.Instant] = []
     private var waiting: [(kind: Kind, payload: String)] = []
 
     /// Notes a payload that is sent whatever the budget says.
@@ -33,12 +40,26 @@ struct SendBudget: Sendable {
     /// The payloads that may leave now, in order.
     mutating func next(_ now: ContinuousClock.Instant) -> [String] {
         sent.removeAll { $0 + Self.window <= now }
+        presences.removeAll { $0 + Self.presenceWindow <= now }
         var leaving: [String] = []
-        while !waiting.isEmpty, sent.count < Self.limit - Self.reserve {
-            leaving.append(waiting.removeFirst().payload)
+        var staying: [(kind: Kind, payload: String)] = []
+        for item in waiting {
+            let isHeld = item.kind == .presence && presences.count >= Self.presenceLimit
+            guard !isHeld, sent.count < Self.limit - Self.reserve else {
+                staying.append(item)
+                continue
+            }
+            if item.kind == .presence { presences.append(now) }
+            leaving.append(item.payload)
             sent.append(now)
         }
+        waiting = staying
         return leaving
+    }
+
+    /// Whoever wanted it waits no more.
+    mutating func withdraw(_ kind: Kind) {
+        waiting.removeAll { $0.kind == kind }
     }
 
     /// A new connection has a new budget; what waited still waits.

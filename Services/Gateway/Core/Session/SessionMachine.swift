@@ -18,6 +18,8 @@ struct SessionMachine: Sendable {
     enum State: Equatable, Sendable {
         /// Not connected; `nextStep` says what comes.
         case idle(until: ContinuousClock.Instant)
+        /// Not connected, because something of ours can take no more; until `release`.
+        case held
         case connecting
         case awaitingHello(until: ContinuousClock.Instant)
         case awaitingReady(until: ContinuousClock.Instant)
@@ -31,6 +33,8 @@ struct SessionMachine: Sendable {
     /// What the shell does before the next connection.
     enum Step: Equatable {
         case wait(until: ContinuousClock.Instant)
+        /// Tell when there is room again, by `release`.
+        case hold
         /// Resume there; nil: at the address that Discord gives out afresh.
         case resume(url: String?)
         /// A new session: it needs a permit before, because each one counts.
@@ -93,6 +97,7 @@ struct SessionMachine: Sendable {
             if until > now { return .wait(until: until) }
             guard let resumable else { return .identify }
             return .resume(url: failuresAtResumeURL < 2 ? resumable.url : nil)
+        case .held: return .hold
         case .stopped(let reason): return .stopped(reason)
         default: return nil
         }
@@ -203,15 +208,22 @@ struct SessionMachine: Sendable {
         return [.close(.unknownError)]
     }
 
-    /// Something of ours cannot take more (the journal is full): close so that Discord holds what follows.
-    mutating func suspend(until instant: ContinuousClock.Instant) -> [Action] {
+    /// Something of ours can take no more (the journal is full): close so that Discord holds what follows, and stay away
+    /// until `release`.
+    mutating func suspend() -> [Action] {
         guard isConnected else { return [] }
-        suspendedUntil = instant
+        isSuspended = true
         state = .closing
         return [.close(.unknownError)]
     }
 
-    private var suspendedUntil: ContinuousClock.Instant?
+    private var isSuspended = false
+
+    /// There is room again: the session is taken up at once.
+    mutating func release(_ now: ContinuousClock.Instant) {
+        guard case .held = state else { return }
+        state = .idle(until: now)
+    }
 
     /// The intents have changed, which only a new session can have.
     mutating func identifyAnew(_ reason: String) -> [Action] {
@@ -229,13 +241,15 @@ struct SessionMachine: Sendable {
         heartbeat = nil
         if case .stopped = before { return [] }
         if case .closing = before {
-            let until = suspendedUntil
-            suspendedUntil = nil
+            if isSuspended {
+                isSuspended = false
+                state = .held
+                return []
+            }
             // Our own decision, or Discord's request: no pause for the first time, as after a RESUME that came too late;
             // sessions that end again and again get the pause that Discord used to ask for.
             let isRepeated = resumable == nil && attempts > 1
             idle(now, random: random, minimum: isRepeated ? .seconds(1) + .seconds(4) * random : .zero)
-            if let until { state = .idle(until: until) }
             return []
         }
         if case .online(let since) = before, now - since >= timing.stable { attempts = 0 }

@@ -9,6 +9,7 @@ import Store
 struct SessionStore: Sendable {
     let database: PostgresClient
     let partition: Partition
+    let lease: Lease
 
     /// The session to resume after a restart, with the last sequence number of each event.
     func current() async throws -> (record: StreamRecord, heads: [DiscordEventName: UInt64])? {
@@ -26,17 +27,20 @@ struct SessionStore: Sendable {
     }
 
     /// Opens the stream of a new session. If an earlier one was lost, the time since is recorded as a gap.
-    func open(session: String, resumeURL: String, lost: String?) async throws -> StreamRecord {
+    ///
+    /// - Parameter heard: when this process heard the last of the earlier session; nil if it did not have it.
+    /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway.
+    func open(session: String, resumeURL: String, lost: String?, heard: Date?) async throws -> StreamRecord {
         try await database.withTransaction { transaction in
+            guard try await Leases(transaction).isHeld(lease) else { throw JournalWriter.NotOwner() }
             let before = try await Streams(transaction).current(of: partition)
             let record = try await Streams(transaction).open(partition, session: session, resumeURL: resumeURL)
             if before != nil || lost != nil {
-                try await transaction.query(
-                    """
-                    INSERT INTO gaps (partition, stream, from_at, reason)
-                    SELECT \(partition.description), \(before?.id), coalesce(max(seen_at), now()), \(lost ?? "a new session began")
-                    FROM sessions_seen WHERE partition = \(partition.description)
-                    """
+                try await Gaps(transaction).append(
+                    partition.description,
+                    stream: before?.id,
+                    from: heard,
+                    reason: lost ?? "a new session began"
                 )
             }
             try await Self.seen(partition, transaction)
@@ -53,7 +57,7 @@ struct SessionStore: Sendable {
     ///
     /// Events that go neither to bus nor journal count on as well: without this, a bot that observes nothing would resume
     /// from the beginning of its session.
-    func checkpoint(_ stream: UInt64, upTo sequence: UInt64, lease: Lease) async throws {
+    func checkpoint(_ stream: UInt64, upTo sequence: UInt64) async throws {
         try await database.query(
             """
             UPDATE streams SET last_seq = greatest(last_seq, \(sequence))
@@ -76,12 +80,7 @@ struct SessionStore: Sendable {
 
     /// Records a time in which events may have been missed.
     func recordGap(_ reason: String, stream: UInt64?) async throws {
-        try await database.query(
-            """
-            INSERT INTO gaps (partition, stream, from_at, reason)
-            VALUES (\(partition.description), \(stream), now(), \(reason))
-            """
-        )
+        try await Gaps(database).append(partition.description, stream: stream, from: Date(), reason: reason)
     }
 
     // MARK: - IDENTIFY
@@ -99,7 +98,9 @@ struct SessionStore: Sendable {
     /// Written before IDENTIFY is sent.
     ///
     /// - Returns: false if the day's limit is used up after all.
+    /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway.
     func recordIdentify(limit: Int) async throws -> Bool {
+        guard try await Leases(database).isHeld(lease) else { throw JournalWriter.NotOwner() }
         let permission = try await Identifies(database).claim(bot: partition.bot, shard: partition.shard, limit: limit)
         try await Identifies(database).forget()
         if case .granted = permission { return true }

@@ -31,6 +31,10 @@ struct ShardContext: Sendable {
     let metrics: SessionMetrics
     let logger: Logger
     let isPrimary: Bool
+    /// How many events may wait in memory while the database is away.
+    let bufferLimit: Int
+    let presence: BotPresence?
+    let members: MemberDesk
 
     var bot: BotID { partition.bot }
 

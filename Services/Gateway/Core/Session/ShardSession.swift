@@ -6,6 +6,7 @@ import DurableEvents
 import FoundationEssentials
 import Logging
 import NIOCore
+import Postgres
 import ServiceKit
 import Synchronization
 import WebSocketClient
@@ -23,29 +24,39 @@ final class ShardSession: Sendable {
         case refused(String)
     }
 
-    private let context: ShardContext
+    let context: ShardContext
     private let lease: Lease
     private let store: SessionStore
-    private let logger: Logger
-    private let ledger: StreamLedger
-    private let machine: Mutex<SessionMachine>
-    private let budget = Mutex(SendBudget())
-    private let open = Mutex<WebSocketConnection?>(nil)
+    let logger: Logger
+    let ledger: StreamLedger
+    let machine: Mutex<SessionMachine>
+    let budget = Mutex(SendBudget())
+    let open = Mutex<WebSocketConnection?>(nil)
     private let handled = Atomic<UInt64>(0)
-    private let usedPermit = Atomic<Bool>(false)
-    private let lossReason = Mutex<String?>(nil)
+    let usedPermit = Atomic<Bool>(false)
+    /// Whether Discord has the bot's presence of this process.
+    let hasPresence = Atomic<Bool>(false)
+    let lossReason = Mutex<String?>(nil)
+    /// When the session was last heard of while it was up; a gap begins there.
+    private let heard = Mutex<Date?>(nil)
     /// Why the stop was asked for, once it was.
     private let stopping = Mutex<Bool>(false)
     private let (writers, writerSink) = AsyncStream.makeStream(
         of: JournalWriter.self,
         bufferingPolicy: .bufferingNewest(4)
     )
+    /// Answers to requests for members: read apart from the events, because they can be large. When it is full they are
+    /// dropped, and whoever asked runs into the deadline.
+    private let (memberAnswers, memberSink) = AsyncStream.makeStream(
+        of: (DiscordEventName, [UInt8]).self,
+        bufferingPolicy: .bufferingOldest(128)
+    )
     private let (nudges, nudgeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(context: ShardContext, lease: Lease) {
         self.context = context
         self.lease = lease
-        store = SessionStore(database: context.database, partition: context.partition)
+        store = SessionStore(database: context.database, partition: context.partition, lease: lease)
         ledger = StreamLedger(partition: context.partition)
         machine = Mutex(SessionMachine(resumable: nil, now: .now))
         var logger = context.logger
@@ -68,13 +79,6 @@ final class ShardSession: Sendable {
         nudgeSink.yield()
     }
 
-    /// Puts a voice move in line.
-    func updateVoiceState(guild: GuildID, channel: ChannelID?, selfMute: Bool, selfDeaf: Bool) {
-        let payload = GatewayPayloads.voiceState(guild: guild, channel: channel, selfMute: selfMute, selfDeaf: selfDeaf)
-        budget.withLock { $0.enqueue(.voice(guild), payload) }
-        flushBudget()
-    }
-
     var isOnline: Bool {
         machine.withLock { if case .online = $0.state { true } else { false } }
     }
@@ -93,6 +97,10 @@ final class ShardSession: Sendable {
             group.addTask { try await self.pulse() }
             group.addTask { try await self.checkpoints() }
             group.addTask { try await self.connections() }
+            group.addTask {
+                for await (event, data) in self.memberAnswers { self.context.members.received(event, data) }
+                return nil
+            }
             defer { group.cancelAll() }
             while let end = try await group.next() {
                 if let end {
@@ -119,6 +127,7 @@ final class ShardSession: Sendable {
         )
         context.observers.sessionBegan(context.bot, isCapable: isCapable)
         for entry in await context.cache.all where entry.bots.contains(context.bot) {
+            if let observer = entry.observer { context.observers.restored(observer, of: entry.state.id) }
             context.observers.joined(context.bot, entry.state.id)
         }
         handled.store(record.lastSeq, ordering: .relaxed)
@@ -138,6 +147,7 @@ final class ShardSession: Sendable {
             journalled: journalled,
             lease: lease,
             database: context.database,
+            bufferLimit: context.bufferLimit,
             logger: logger
         )
         writerSink.yield(writer)
@@ -172,7 +182,7 @@ final class ShardSession: Sendable {
                 continue
             }
             do {
-                try await store.checkpoint(writer.stream, upTo: sequence, lease: lease)
+                try await store.checkpoint(writer.stream, upTo: sequence)
                 written = sequence
             } catch is CancellationError {
                 throw CancellationError()
@@ -208,6 +218,8 @@ final class ShardSession: Sendable {
                 return isAsked ? .stopped : .refused(reason)
             case .wait(let until):
                 await wait(until: until)
+            case .hold:
+                await waitForRoom()
             case .identify:
                 if usedPermit.exchange(false, ordering: .relaxed) { hasPermit = false }
                 var address: String?
@@ -222,6 +234,16 @@ final class ShardSession: Sendable {
             }
             try Task.checkCancellation()
         }
+    }
+
+    /// Waits until the journal can take what Discord holds for us, or until the session is stopped.
+    private func waitForRoom() async {
+        context.metrics.online.set(0)
+        context.status.report(.resuming, "offline: the journal is full, and Discord holds what follows")
+        while ledger.writer?.hasRoom == false, machine.withLock({ $0.state }) == .held, !Task.isCancelled {
+            await wait(until: .now + .milliseconds(100))
+        }
+        machine.withLock { $0.release(.now) }
     }
 
     /// Sleeps until then, or until something changes.
@@ -264,6 +286,12 @@ final class ShardSession: Sendable {
             }
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as JournalWriter.NotOwner {
+            throw error
+        } catch let error as PostgresError {
+            logger.warning("a new session has to wait for the database", metadata: [LogKey.error: "\(error)"])
+            context.status.report(.connecting, "offline: a new session has to wait for the database: \(error)")
+            machine.withLock { $0.postpone(until: .now + .seconds(1)) }
         } catch {
             logger.warning("a new session has to wait", metadata: [LogKey.error: "\(error)"])
             context.status.report(.connecting, "a new session has to wait: \(error)")
@@ -376,6 +404,7 @@ final class ShardSession: Sendable {
             }
             handled.store(frames.sequence, ordering: .releasing)
             machine.withLock { $0.dispatched(frames.sequence) }
+            if isOnline { heard.withLock { $0 = Date(timeIntervalSince1970: Double(now) / 1_000_000) } }
         }
     }
 
@@ -409,10 +438,12 @@ final class ShardSession: Sendable {
             }
             context.metrics.resumes.increment()
             cameOnline("session resumed")
+        case .members(let event, let data):
+            memberSink.yield((event, data))
         case .journalFull:
             logger.error("the journal is full: Discord holds what follows until it takes events again")
             machine.withLock { $0.dispatched(frames.sequence) }
-            perform(machine.withLock { $0.suspend(until: .now + .seconds(5)) })
+            perform(machine.withLock { $0.suspend() })
         case .control(let frame, let data):
             control(frame, data)
         }
@@ -451,7 +482,11 @@ final class ShardSession: Sendable {
             return
         }
         context.metrics.identifies.increment()
-        await drain(within: .seconds(3))
+        // The earlier session's last events first: a closed stream takes no more.
+        while let writer = ledger.writer, !writer.isSettled, writer.stalled != nil {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        await drain(within: .seconds(30))
         let lost = lossReason.withLock { reason in
             defer { reason = nil }
             return reason
@@ -462,7 +497,8 @@ final class ShardSession: Sendable {
                 let record = try await store.open(
                     session: ready.sessionID,
                     resumeURL: ready.resumeGatewayURL,
-                    lost: lost
+                    lost: lost,
+                    heard: heard.withLock { $0 }
                 )
                 let writer = makeWriter(record.id, journalled: 0)
                 ledger.open(stream: record.id, heads: [:], writer: writer)
@@ -470,6 +506,8 @@ final class ShardSession: Sendable {
                 break
             } catch is CancellationError {
                 throw CancellationError()
+            } catch let error as JournalWriter.NotOwner {
+                throw error
             } catch {
                 logger.warning("the new session cannot be stored yet", metadata: [LogKey.error: "\(error)"])
                 try await Task.sleep(for: backoff.next())
@@ -487,58 +525,10 @@ final class ShardSession: Sendable {
         context.metrics.online.set(1)
         context.status.report(.online, "")
         logger.info(message, metadata: ["user": "\(context.identity.username)"])
+        // A resumed session shows what an earlier process wanted.
+        if let presence = context.presence, !hasPresence.exchange(true, ordering: .relaxed) {
+            budget.withLock { $0.enqueue(.presence, GatewayPayloads.presence(presence)) }
+        }
         flushBudget()
-    }
-
-    // MARK: - Sending
-
-    private func perform(_ actions: [SessionMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .sendHeartbeat(let sequence): sendUrgent(GatewayPayloads.heartbeat(sequence))
-            case .sendIdentify:
-                usedPermit.store(true, ordering: .relaxed)
-                let isObserver = context.wantsObserverIntents()
-                context.observers.sessionBegan(context.bot, isCapable: isObserver)
-                sendUrgent(
-                    GatewayPayloads.identify(
-                        token: context.token.reveal(),
-                        intents: isObserver ? .observer : .companion,
-                        shard: context.partition.shard,
-                        shards: 1
-                    )
-                )
-            case .sendResume(let session):
-                sendUrgent(GatewayPayloads.resume(token: context.token.reveal(), session: session))
-            case .close(let code):
-                open.withLock { $0 }?.close(code: WebSocketCloseCode(rawValue: code.rawValue))
-            case .sessionLost(let reason):
-                context.metrics.lostSessions.increment()
-                lossReason.withLock { $0 = reason }
-                logger.warning(
-                    "the session is lost: events may be missing until the next one",
-                    metadata: ["why": "\(reason)"]
-                )
-            }
-        }
-    }
-
-    private func sendUrgent(_ payload: String) {
-        budget.withLock { $0.noteUrgent(.now) }
-        send(payload)
-    }
-
-    private func flushBudget() {
-        guard isOnline else { return }
-        for payload in budget.withLock({ $0.next(.now) }) { send(payload) }
-    }
-
-    private func send(_ payload: String) {
-        do {
-            try open.withLock { $0 }?.send(text: payload)
-        } catch {
-            // The read loop learns of a closed connection by itself; a congested one is a zombie soon.
-            logger.debug("not sent to Discord", metadata: [LogKey.error: "\(error)"])
-        }
     }
 }

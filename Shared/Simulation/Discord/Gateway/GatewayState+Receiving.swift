@@ -93,6 +93,9 @@ extension GatewayState {
                 actions += emit("GUILD_CREATE", payload, to: session.id)
             }
         }
+        world.presences[session.bot] = nil
+        // Clients fill it in many ways here, and Discord passes over what it does not know.
+        if let presence = data["presence"], !presence.isNull { _ = world.setPresence(session.bot, presence) }
         world.setOnline(session.bot, true)
         return actions
     }
@@ -175,6 +178,8 @@ extension GatewayState {
         world: inout World
     ) -> [Action] {
         switch op {
+        case 3:
+            return world.setPresence(session.bot, data) ? [] : [close(id, .decodeError)]
         case 4:
             guard let guild = data["guild_id"]?.snowflake(GuildID.self) else { return [close(id, .decodeError)] }
             let request = World.VoiceRequest(
@@ -190,7 +195,7 @@ extension GatewayState {
         case 43:
             return channelInfo(data, of: session, world)
         default:
-            // Presence is taken and shown to nobody; there are no soundboards.
+            // There are no soundboards.
             return []
         }
     }
