@@ -23,14 +23,13 @@ package final class Frame {
     package var hasMore: Bool { zmq_msg_more(message) != 0 }
 
     /// The bytes, valid inside `body` only.
-    @inlinable
     package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try body(unsafeBytes)
     }
 
-    /// The bytes, valid until the frame is received into, sent or freed.
-    @usableFromInline
-    var unsafeBytes: UnsafeRawBufferPointer {
+    /// The bytes, valid until the frame is received into, sent or freed: for the path that runs for every message, where
+    /// a generic closure of another module is called and not inlined.
+    package var unsafeBytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     }
 
@@ -43,15 +42,8 @@ package final class Frame {
         return String(cString: text)
     }
 
-    /// Compares the sender's name without making a string of it: for the path that runs for every message.
-    @inlinable
-    package func withUserID<R>(_ body: (UnsafePointer<CChar>?) -> R) -> R {
-        body(unsafeUserID)
-    }
-
-    /// Valid for as long as `unsafeBytes`.
-    @usableFromInline
-    var unsafeUserID: UnsafePointer<CChar>? { zmq_msg_gets(message, "User-Id") }
+    /// The sender's name without making a string of it, valid for as long as `unsafeBytes`.
+    package var unsafeUserID: UnsafePointer<CChar>? { zmq_msg_gets(message, "User-Id") }
 }
 
 /// A frame belongs to the thread of its socket.

@@ -112,6 +112,14 @@ extension Header {
         if trace.traceHigh != 0 || trace.traceLow != 0 || trace.span != 0 { self.trace = trace }
     }
 
+    /// Reads a header.
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(WireError) -> Header in try Header(decoding: bytes) }
+        }
+        self = try result.get()
+    }
+
     /// Reads a header from bytes that need not lie in one piece.
     package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
         let decode = { (bytes: UnsafeRawBufferPointer) in

@@ -39,6 +39,12 @@ package struct ProtoReader {
         return text
     }
 
+    /// Reads a text's bytes, which are valid as long as the message's: for texts that are compared and not kept.
+    package mutating func readBytes() throws(WireError) -> UnsafeRawBufferPointer? {
+        guard take(.lengthDelimited) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: bytes[try readLength()])
+    }
+
     /// Reads a packed run, or one value of an unpacked one: the caller appends.
     package mutating func readNumbers() throws(WireError) -> [UInt64]? {
         if take(.fixed64) { return [try readFixed64()] }

@@ -46,14 +46,18 @@ package struct ProtoWriter {
     /// Writes a `string`.
     package mutating func write(_ text: String, field: Int) {
         guard !text.isEmpty else { return }
-        var text = text
         writeTag(field, .lengthDelimited)
-        text.withUTF8 { utf8 in
-            writeVarint(UInt64(utf8.count))
-            precondition(count + utf8.count <= memory.count)
-            UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: UnsafeRawBufferPointer(utf8))
-            count += utf8.count
+        // Swift's own strings lie in one piece; only a bridged one, which Linux does not know, would be copied.
+        if text.utf8.withContiguousStorageIfAvailable({ writeBytes($0) }) == nil {
+            Array(text.utf8).withUnsafeBufferPointer { writeBytes($0) }
         }
+    }
+
+    private mutating func writeBytes(_ bytes: UnsafeBufferPointer<UInt8>) {
+        writeVarint(UInt64(bytes.count))
+        precondition(count + bytes.count <= memory.count)
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: UnsafeRawBufferPointer(bytes))
+        count += bytes.count
     }
 
     /// Writes a `repeated fixed64`, packed.

@@ -33,6 +33,7 @@ extension BusSockets {
     func complete(_ number: UInt64, _ outcome: RequestOutcome) {
         if case .failure = outcome { metrics.requestFailures.increment() }
         waiters.removeValue(forKey: number)?.resume(returning: outcome)
+        expectsCommand = true
     }
 
     func sendRequests() throws(ZeroMQError) {
@@ -285,7 +286,9 @@ extension BusSockets {
             )
             let request = IncomingRequest(id: envelope.id, context: context, payload: payload)
             switch receivers[envelope.address] {
-            case .queue(let queue): queue.append(request)
+            case .queue(let queue):
+                queue.append(request)
+                expectsCommand = true
             case .atOnce(_, let handler): finish(envelope.id, handler(request))
             case nil: break
             }

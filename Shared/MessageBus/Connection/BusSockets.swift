@@ -1,4 +1,5 @@
 import BusContract
+import Glibc
 import Logging
 import ServiceKit
 import Synchronization
@@ -78,6 +79,8 @@ actor BusSockets {
     var blockedMessages: [BlockedMessage] = []
     /// Addresses that we have left, until the switchboard says that it sends no more of them.
     var leaving: Set<String> = []
+    /// This turn has handed something to a task, whose answer may come at once.
+    var expectsCommand = false
     var dealerIsBlocked = false
     var dealerIsReadable = true
     var isClosing = false
@@ -177,6 +180,7 @@ actor BusSockets {
 
     private func sleep(_ now: ContinuousClock.Instant) {
         if pollSetIsStale { rebuildPollSet() }
+        if expectsCommand { linger() }
         thread.doorbell.arm(for: publisherRest.end == nil ? .patient : .urgent)
         let hasWork =
             thread.hasJobs || commands.withLock { !$0.waiting.isEmpty }
@@ -202,6 +206,17 @@ actor BusSockets {
         if pollSet.events(at: dealerIndex).contains(.writable) { dealerIsBlocked = false }
         _ = publisherRest.finish(.now)
         for id in subscriptions.keys { subscriptions[id]?.look(at: pollSet) }
+    }
+
+    /// Stays awake for a moment in which a command is likely: who has got a reply often asks again, and who has got a
+    /// request often answers at once. Falling asleep and being woken would take longer than that moment.
+    private func linger() {
+        expectsCommand = false
+        let end = ContinuousClock.now + .microseconds(15)
+        while commands.withLock({ $0.waiting.isEmpty }), .now < end {
+            // Whoever else wants the processor gets it.
+            sched_yield()
+        }
     }
 
     private func nextDeadline(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {

@@ -28,13 +28,14 @@ final class OutgoingQueue: Sendable {
     ///
     /// - Parameter sentAt: goes into the header if it has none.
     func append(topic: Topic, header: Header, sentAt: UInt64, payload: UnsafeRawBufferPointer) -> Bool {
+        // Not withUnsafeTemporaryAllocation: its closure would copy the header, and count references to all its texts.
         let bound = header.encodedBound + ProtoWriter.bound(source)
-        return withUnsafeTemporaryAllocation(byteCount: bound, alignment: 1) { memory in
-            let length = header.encode(into: memory, source: source, sentAt: sentAt)
-            let header = UnsafeRawBufferPointer(rebasing: memory[..<length])
-            var topic = topic.rawValue
-            return topic.withUTF8 { append(topic: UnsafeRawBufferPointer($0), header: header, payload: payload) }
-        }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bound, alignment: 1)
+        defer { memory.deallocate() }
+        let length = header.encode(into: memory, source: source, sentAt: sentAt)
+        let encoded = UnsafeRawBufferPointer(rebasing: memory[..<length])
+        var topic = topic.rawValue
+        return topic.withUTF8 { append(topic: UnsafeRawBufferPointer($0), header: encoded, payload: payload) }
     }
 
     private func append(

@@ -48,12 +48,12 @@ extension Envelope {
     /// - Throws: what is wrong with the bytes; an unknown verb is `.badValue`.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
         self.init(.pulse)
-        var verbName = ""
+        var verb: Verb?
         var numbers: [UInt64] = []
         var reader = ProtoReader(bytes)
         while let field = try reader.nextField() {
             switch field {
-            case Field.verb: if let text = try reader.readText() { verbName = text }
+            case Field.verb: if let name = try reader.readBytes() { verb = try Verb(wireName: name) }
             case Field.client: if let value = try reader.readNumber() { client = value }
             case Field.number: if let value = try reader.readNumber() { number = value }
             case Field.address: if let text = try reader.readText() { address = text }
@@ -69,7 +69,7 @@ extension Envelope {
             default: break
             }
         }
-        guard let verb = Verb(rawValue: verbName) else { throw WireError(.badValue, field: Field.verb) }
+        guard let verb else { throw WireError(.badValue, field: Field.verb) }
         guard numbers.count.isMultiple(of: 2) else { throw WireError(.badValue, field: Field.running) }
         self.verb = verb
         running = stride(from: 0, to: numbers.count, by: 2).map {
@@ -82,5 +82,21 @@ extension Envelope {
             Result { () throws(WireError) -> Envelope in try Envelope(decoding: bytes) }
         }
         self = try result.get()
+    }
+}
+
+extension Envelope.Verb {
+    /// The verb of that name, found without making a string of it: most messages are requests and replies.
+    fileprivate init?(wireName: UnsafeRawBufferPointer) throws(WireError) {
+        if wireName.elementsEqual("request".utf8) {
+            self = .request
+        } else if wireName.elementsEqual("reply".utf8) {
+            self = .reply
+        } else {
+            guard let name = String(validating: wireName, as: UTF8.self) else {
+                throw WireError(.badText, field: Field.verb)
+            }
+            self.init(rawValue: name)
+        }
     }
 }

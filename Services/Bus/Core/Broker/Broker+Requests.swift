@@ -116,12 +116,13 @@ extension Broker {
     }
 
     mutating func reply(_ envelope: Envelope, body: RequestBody, from id: PeerID, now: ContinuousClock.Instant) {
-        guard let peer = peers[id] else { return }
-        if peer.slots[envelope.address] != nil { state(envelope, from: id) }
+        // The peer is looked up again where it is needed: a copy kept here would have its parts copied when they change.
+        guard peers[id] != nil else { return }
+        if peers[id]?.slots[envelope.address] != nil { state(envelope, from: id) }
         let request = envelope.id
         if envelope.code == Envelope.notTaken {
             takeBack(request, body: body, from: id)
-        } else if let entry = entries[request], peer.running.contains(request) || isServed(entry, by: peer) {
+        } else if let entry = entries[request], isRunning(request, at: id) || isServed(entry, by: id) {
             drop(request)
             if !entry.isRepeatable { rememberFinished(request, until: entry.deadline, now: now) }
             var reply = Envelope(.reply)
@@ -130,7 +131,7 @@ extension Broker {
             reply.message = envelope.message
             if let client = clients[request.client] { actions.append(.send(client, reply, body)) }
         } else {
-            note(.lateReply, peer.user, envelope.address)
+            note(.lateReply, peers[id]?.user ?? "", envelope.address)
         }
         dispatch(envelope.address, now: now)
     }
@@ -149,8 +150,12 @@ extension Broker {
     }
 
     /// A worker that was given up may still answer: a good answer, if the request waits or runs elsewhere meanwhile.
-    private func isServed(_ entry: Entry, by peer: Peer) -> Bool {
-        entry.isRepeatable && peer.slots[entry.address] != nil
+    private func isServed(_ entry: Entry, by id: PeerID) -> Bool {
+        entry.isRepeatable && peers[id]?.slots[entry.address] != nil
+    }
+
+    private func isRunning(_ request: RequestID, at id: PeerID) -> Bool {
+        peers[id]?.running.contains(request) == true
     }
 
     // MARK: Movement

@@ -5,6 +5,11 @@ package struct PeerID: Hashable, Sendable {
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
+
+    /// In one step, where an array would hash byte by byte: peers are looked up many times for each request.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 }
 
 extension PeerID: CustomStringConvertible {

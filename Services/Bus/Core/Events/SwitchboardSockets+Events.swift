@@ -45,9 +45,7 @@ extension SwitchboardSockets {
     }
 
     private func mayPublish() -> Bool {
-        topicFrame.withUserID { user in
-            topicFrame.withUnsafeBytes { configuration.policy.mayPublish($0, user: user) }
-        }
+        policy.mayPublish(topicFrame.unsafeBytes, user: topicFrame.unsafeUserID)
     }
 
     private func dropMalformed(_ socket: Socket, _ now: ContinuousClock.Instant) throws(ZeroMQError) {

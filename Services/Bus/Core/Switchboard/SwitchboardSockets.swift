@@ -14,6 +14,7 @@ actor SwitchboardSockets {
     let configuration: SwitchboardConfiguration
     let logger: Logger
     let metrics: SwitchboardMetrics
+    let policy: AccessPolicy
     private let authenticator: Authenticator
 
     var broker: Broker
@@ -36,6 +37,7 @@ actor SwitchboardSockets {
     var eventsRest = Rest()
     var mayHaveRequests = true
     private var nextGauges = ContinuousClock.now
+    private var nextTick = ContinuousClock.now
 
     private enum Index {
         static let zap = 0
@@ -50,6 +52,7 @@ actor SwitchboardSockets {
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
+        policy = configuration.policy
         authenticator = Authenticator(policy: configuration.policy, secrets: configuration.secrets)
         broker = Broker(
             epoch: .random(in: 1 ... .max),
@@ -118,7 +121,7 @@ actor SwitchboardSockets {
             if pollSet.events(at: Index.eventsOut).contains(.readable) { try readSubscriptions() }
             if mayHaveEvents { mayHaveEvents = try forwardEvents(now) }
             if mayHaveRequests { mayHaveRequests = try receiveRequests(now) }
-            if broker.nextTick() <= now { perform(broker.tick(now), now) }
+            if nextTick <= now { perform(broker.tick(now), now) }
             updateGauges(now)
         } catch {
             // Only a failure of libzmq itself comes here; peers cannot cause one.
@@ -137,7 +140,8 @@ actor SwitchboardSockets {
         let hasWork =
             mayHaveEvents || mayHaveRequests || thread.hasJobs || isClosing.load(ordering: .sequentiallyConsistent)
         pollSet.setEvents(eventsRest.end == nil ? .readable : [], at: Index.eventsIn)
-        let wake = min(broker.nextTick(), eventsRest.end ?? now + .seconds(1))
+        nextTick = broker.nextTick()
+        let wake = min(nextTick, eventsRest.end ?? now + .seconds(1))
         do {
             try pollSet.wait(hasWork ? .zero : wake - now, doorbell: thread.doorbell)
         } catch {
