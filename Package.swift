@@ -222,7 +222,12 @@ let benchmarks: [Target] = [
         name: "bench-bus",
         dependencies: ["MessageBus", "BusContract", "DiscordModel", "ServiceKit", logging],
         path: "Tests/Benchmarks/bus/Program"
-    )
+    ),
+    .executableTarget(
+        name: "bench-events",
+        dependencies: ["BusContract", "DiscordModel", "DurableEvents", "ServiceHost", "ServiceKit"],
+        path: "Tests/Benchmarks/events/Program"
+    ),
 ]
 
 // MARK: - Tests

@@ -13,6 +13,7 @@ struct SessionMetrics: Sendable {
     let lostSessions: Counter
     let latency: Gauge
     let online: Gauge
+    let journalWaiting: Gauge
 
     init(registry: MetricsRegistry, bot: BotID) {
         let labels = ["bot": bot.rawValue]
@@ -33,5 +34,10 @@ struct SessionMetrics: Sendable {
             labels: labels
         )
         online = registry.gauge("ensemble_gateway_online", help: "1 while the bot's session is up", labels: labels)
+        journalWaiting = registry.gauge(
+            "ensemble_gateway_journal_waiting",
+            help: "Events that the journal does not have yet",
+            labels: labels
+        )
     }
 }

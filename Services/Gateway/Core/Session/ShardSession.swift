@@ -51,7 +51,7 @@ final class ShardSession: Sendable {
         of: (DiscordEventName, [UInt8]).self,
         bufferingPolicy: .bufferingOldest(128)
     )
-    private let (nudges, nudgeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let nudge = Wake()
 
     init(context: ShardContext, lease: Lease) {
         self.context = context
@@ -70,13 +70,13 @@ final class ShardSession: Sendable {
     func stop(endingSession: Bool) {
         stopping.withLock { $0 = true }
         perform(machine.withLock { $0.stop("stopped", endingSession: endingSession) })
-        nudgeSink.yield()
+        nudge.signal()
     }
 
     /// Begins a new session, because the one that is open lacks intents.
     func identifyAnew(_ reason: String) {
         perform(machine.withLock { $0.identifyAnew(reason) })
-        nudgeSink.yield()
+        nudge.signal()
     }
 
     var isOnline: Bool {
@@ -166,6 +166,7 @@ final class ShardSession: Sendable {
     private func pulse() async throws -> End? {
         while true {
             ledger.publishHead(on: context.bus)
+            context.metrics.journalWaiting.set(Double(ledger.writer?.waiting ?? 0))
             try await Task.sleep(for: .milliseconds(250), tolerance: .milliseconds(20))
         }
     }
@@ -217,7 +218,7 @@ final class ShardSession: Sendable {
                 context.metrics.online.set(0)
                 return isAsked ? .stopped : .refused(reason)
             case .wait(let until):
-                await wait(until: until)
+                await nudge.wait(atMost: until - .now)
             case .hold:
                 await waitForRoom()
             case .identify:
@@ -241,22 +242,9 @@ final class ShardSession: Sendable {
         context.metrics.online.set(0)
         context.status.report(.resuming, "offline: the journal is full, and Discord holds what follows")
         while ledger.writer?.hasRoom == false, machine.withLock({ $0.state }) == .held, !Task.isCancelled {
-            await wait(until: .now + .milliseconds(100))
+            await nudge.wait(atMost: .milliseconds(100))
         }
         machine.withLock { $0.release(.now) }
-    }
-
-    /// Sleeps until then, or until something changes.
-    private func wait(until instant: ContinuousClock.Instant) async {
-        let nudges = nudges
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await Task.sleep(until: instant, clock: .continuous) }
-            group.addTask {
-                for await _ in nudges { return }
-            }
-            await group.next()
-            group.cancelAll()
-        }
     }
 
     /// Asks Discord and the database whether a new session may begin, and writes it down.
@@ -405,6 +393,8 @@ final class ShardSession: Sendable {
             handled.store(frames.sequence, ordering: .releasing)
             machine.withLock { $0.dispatched(frames.sequence) }
             if isOnline { heard.withLock { $0 = Date(timeIntervalSince1970: Double(now) / 1_000_000) } }
+            // A flood is held back in Discord's socket, as far as that goes, before the session has to be closed.
+            await ledger.writer?.waitForRoom()
         }
     }
 

@@ -2,20 +2,22 @@
 
 It announces no bucket and no global limit, so that what is measured is the client. Both sides of a comparison run
 against it. It speaks plain WebSocket frames and HTTP/1.1 by hand, because a library would cost more than the client
-under test; it is not the playground and proves nothing about correctness.
+under test, and makes the frames of a flood before it begins; it is not the playground and proves nothing about
+correctness.
 
-    python flood_discord.py [--compress]      prints "ready PORT"
+    python flood_discord.py      prints "ready PORT"
 
 Control, beside `/api/v10`:
-    POST /flood {"count", "rate" (a second; 0 = as fast as they are read), "offendEvery" (0 = never), "channels"}
-        answers {"seconds"} when the last frame has been written
-    GET  /deletes                             answers [milliseconds from frame written to DELETE received, …]
-    GET  /sessions                            answers how many sessions receive guild messages
+    POST /flood {"count", "rate" (a second; 0 = as fast as they are read), "offendEvery" (0 = never), "channels",
+                 "stamped" (whether each message says when it was written, by the monotonic clock; plain sessions only)}
+        answers {"seconds", "late" (milliseconds that the slowest message left after its time)} when all is written
+    GET  /deletions                           answers [milliseconds from frame written to DELETE received, …]
+    GET  /sessions                            answers how many sessions receive guild messages, and their sequences
 """
 
-import argparse
 import asyncio
 import base64
+import gc
 import hashlib
 import json
 import struct
@@ -30,7 +32,8 @@ MEMBERS = [1_100_000_000_000_001_000 + n for n in range(50)]
 GUILD_MESSAGES = 1 << 9
 EPOCH = 1_420_070_400_000
 
-names = ["Rainbow", "Iris", "Aurora", "Selene", "Peer"]
+# What a message's own time is written over.
+STAMP = "@" * 19
 
 
 def bot_of(token):
@@ -81,27 +84,37 @@ def guild(bot):
     }
 
 
+def framed(payload, opcode):
+    """A WebSocket frame of a server."""
+    length = len(payload)
+    if length < 126:
+        return bytes((opcode, length)) + payload
+    if length < 65536:
+        return bytes((opcode, 126)) + struct.pack(">H", length) + payload
+    return bytes((opcode, 127)) + struct.pack(">Q", length) + payload
+
+
 class Session:
     """One client's gateway connection."""
 
     def __init__(self, writer, compress):
-        self.writer, self.compress = writer, compress
+        self.writer = writer
         self.deflater = zlib.compressobj() if compress else None
         self.sequence = 0
         self.intents = 0
+        self.is_flooded = False
+        # Frames that came between those of a flood: a compressed stream has one order.
+        self.held = []
 
     def frame(self, payload):
         if self.deflater:
-            payload = self.deflater.compress(payload) + self.deflater.flush(zlib.Z_SYNC_FLUSH)
-        opcode = 0x82 if self.compress else 0x81
-        length = len(payload)
-        if length < 126:
-            return bytes((opcode, length)) + payload
-        if length < 65536:
-            return bytes((opcode, 126)) + struct.pack(">H", length) + payload
-        return bytes((opcode, 127)) + struct.pack(">Q", length) + payload
+            return framed(self.deflater.compress(payload) + self.deflater.flush(zlib.Z_SYNC_FLUSH), 0x82)
+        return framed(payload, 0x81)
 
     def send(self, operation, data, event=None):
+        if self.is_flooded:
+            self.held.append((operation, data, event))
+            return
         sequence = None
         if operation == 0:
             self.sequence += 1
@@ -109,13 +122,18 @@ class Session:
         payload = json.dumps({"op": operation, "d": data, "s": sequence, "t": event}, separators=(",", ":"))
         self.writer.write(self.frame(payload.encode()))
 
+    def end_flood(self):
+        self.is_flooded = False
+        held, self.held = self.held, []
+        for frame in held:
+            self.send(*frame)
+
 
 class Discord:
     def __init__(self):
         self.sessions = []
         self.written = {}
-        self.deletes = []
-        self.calls = 0
+        self.deletions = []
         self.next_id = (int(time.time() * 1000) - EPOCH) << 22
         # discord.py reads a message of this shape at 29,500 to 33,500 a CPU-second.
         self.template = json.dumps({
@@ -127,7 +145,7 @@ class Discord:
             "attachments": [], "guild_id": str(GUILD),
         }, separators=(",", ":"))
 
-    def message(self, number, offends, channels):
+    def message(self, number, offends, channels, stamped):
         self.next_id += 1 << 12
         content = (
             "you are such a floopword and everybody here knows it" if offends
@@ -135,42 +153,57 @@ class Discord:
         )
         text = (
             self.template.replace("@ID@", str(self.next_id), 1)
-            .replace("@CONTENT@", f"{content} {number}", 1)
+            .replace("@CONTENT@", f"{STAMP} {content}" if stamped else f"{content} {number}", 1)
             .replace("@CHANNEL@", str(CHANNELS[number % channels]), 1)
             .replace("@AUTHOR@", str(MEMBERS[number % len(MEMBERS)]), 1)
         )
         return self.next_id, text
 
-    async def flood(self, count, rate, offend_every, channels):
+    def prepare(self, receivers, count, offend_every, channels, stamped):
+        """Each receiver's frames, and the ids of the messages that offend, by their number."""
+        frames = {session: [] for session in receivers}
+        offending = {}
+        for number in range(count):
+            offends = offend_every > 0 and number % offend_every == 0
+            identifier, text = self.message(number, offends, channels, stamped)
+            if offends:
+                offending[number] = identifier
+            for session in receivers:
+                session.sequence += 1
+                payload = f'{{"t":"MESSAGE_CREATE","s":{session.sequence},"op":0,"d":{text}}}'
+                frames[session].append(session.frame(payload.encode()))
+        return frames, offending
+
+    async def flood(self, count, rate, offend_every, channels, stamped):
         receivers = [s for s in self.sessions if s.intents & GUILD_MESSAGES]
+        for session in receivers:
+            session.is_flooded = True
+        frames, offending = self.prepare(receivers, count, offend_every, channels, stamped)
         start = time.perf_counter()
-        number = 0
+        number, late = 0, 0.0
         while number < count:
+            # One write for what is due, as a socket delivers it, at most 64 messages.
             due = count if rate == 0 else min(count, int((time.perf_counter() - start) * rate) + 1)
-            # Batches as a socket delivers them: one write for what is due, at most 64 messages.
             due = min(due, number + 64)
-            batch = {s: [] for s in receivers}
-            offending = []
-            while number < due:
-                offends = offend_every > 0 and number % offend_every == 0
-                identifier, text = self.message(number, offends, channels)
-                if offends:
-                    offending.append(identifier)
-                for session in receivers:
-                    session.sequence += 1
-                    payload = f'{{"t":"MESSAGE_CREATE","s":{session.sequence},"op":0,"d":{text}}}'
-                    batch[session].append(session.frame(payload.encode()))
-                number += 1
+            if rate and due > number:
+                late = max(late, time.perf_counter() - start - number / rate)
             now = time.perf_counter()
-            for identifier in offending:
-                self.written[identifier] = now
-            for session, frames in batch.items():
-                session.writer.write(b"".join(frames))
+            for offence in range(number, due) if offending else ():
+                if offence in offending:
+                    self.written[offending[offence]] = now
+            for session in receivers:
+                data = b"".join(frames[session][number:due])
+                if stamped:
+                    data = data.replace(STAMP.encode(), b"%019d" % time.monotonic_ns())
+                session.writer.write(data)
                 await session.writer.drain()
+            number = due
             if rate:
-                wait = start + number / rate - time.perf_counter()
-                await asyncio.sleep(max(wait, 0))
-        return time.perf_counter() - start
+                await asyncio.sleep(max(start + number / rate - time.perf_counter(), 0))
+        seconds = time.perf_counter() - start
+        for session in receivers:
+            session.end_flood()
+        return {"seconds": seconds, "late": late * 1000}
 
     def rest(self, method, path, token, body):
         """Status and JSON of a REST call."""
@@ -179,7 +212,7 @@ class Discord:
         if method == "DELETE" and len(parts) == 4 and parts[2] == "messages":
             sent = self.written.pop(int(parts[3]), None)
             if sent is not None:
-                self.deletes.append((time.perf_counter() - sent) * 1000)
+                self.deletions.append((time.perf_counter() - sent) * 1000)
             return 204, None
         if parts == ["users", "@me"]:
             return 200, user(bot, "bot", True) | {"verified": True, "mfa_enabled": True}
@@ -214,7 +247,7 @@ class Discord:
         return 200, {}
 
 
-def http(status, body, keep=True):
+def http(status, body):
     payload = b"" if body is None else json.dumps(body).encode()
     head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n"
     return head.encode() + payload
@@ -287,18 +320,18 @@ async def serve(discord, reader, writer):
                 ).encode())
                 return await gateway(discord, reader, writer, "compress=zlib-stream" in path)
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            discord.calls += 1
             if path == "/flood":
                 order = json.loads(body)
-                seconds = await discord.flood(
-                    order["count"], order.get("rate", 0), order.get("offendEvery", 0), order.get("channels", 20))
-                writer.write(http(200, {"seconds": seconds}))
-            elif path == "/deletes":
-                writer.write(http(200, discord.deletes))
-                discord.deletes = []
+                writer.write(http(200, await discord.flood(
+                    order["count"], order.get("rate", 0), order.get("offendEvery", 0),
+                    order.get("channels", len(CHANNELS)), order.get("stamped", False))))
+            elif path == "/deletions":
+                writer.write(http(200, discord.deletions))
+                discord.deletions = []
             elif path == "/sessions":
-                count = sum(1 for s in discord.sessions if s.intents & GUILD_MESSAGES)
-                writer.write(http(200, {"receiving": count, "all": len(discord.sessions)}))
+                sequences = [s.sequence for s in discord.sessions if s.intents & GUILD_MESSAGES]
+                writer.write(http(200, {
+                    "receiving": len(sequences), "sequences": sequences, "all": len(discord.sessions)}))
             else:
                 token = headers.get("authorization", "").removeprefix("Bot ")
                 status, answer = discord.rest(method, path.removeprefix("/api/v10"), token, body)
@@ -309,11 +342,10 @@ async def serve(discord, reader, writer):
 
 
 async def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    options = parser.parse_args()
+    # Nothing here makes cycles, and a pause would count as the client's.
+    gc.disable()
     discord = Discord()
-    server = await asyncio.start_server(lambda r, w: serve(discord, r, w), "127.0.0.1", options.port, limit=1 << 20)
+    server = await asyncio.start_server(lambda r, w: serve(discord, r, w), "127.0.0.1", 0, limit=1 << 20)
     discord.port = server.sockets[0].getsockname()[1]
     print(f"ready {discord.port}", flush=True)
     async with server:

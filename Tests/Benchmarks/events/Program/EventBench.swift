@@ -1,0 +1,62 @@
+import BusContract
+import DiscordModel
+import DurableEvents
+import Glibc
+import ServiceHost
+import ServiceKit
+import Synchronization
+
+/// Consumes messages as moderation does, under its name.
+struct EventBench: HostedService {
+    static let name = ServiceName.moderation
+
+    private let consumer: DurableConsumer<Stopwatch>
+
+    init(host: Host) async throws {
+        consumer = DurableConsumer(
+            name: "bench",
+            events: ["MESSAGE_CREATE"],
+            spine: host.spine,
+            bus: host.bus,
+            handler: Stopwatch(count: try host.settings.int("BENCH_COUNT", default: 20_000, in: 1...10_000_000)),
+            logger: host.logger("consumer"),
+            metrics: host.metrics
+        )
+    }
+
+    func run() async throws {
+        try await consumer.run()
+    }
+}
+
+/// Reads each message and takes the time since it was written to the socket.
+final class Stopwatch: DurableHandler {
+    private let count: Int
+    private let times = Mutex<[UInt64]>([])
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    func examine(_ event: DurableEvent) async throws -> Never? {
+        guard !event.isFromJournal else { return nil }
+        let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
+        guard message.guildID != nil, message.channelID.rawValue > 0, message.author.id.rawValue > 0,
+            message.member?.roles.isEmpty == false, let written = UInt64(message.content.prefix { $0 != " " })
+        else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let nanoseconds = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+        let all = times.withLock { times -> [UInt64]? in
+            times.append(nanoseconds - written)
+            return times.count == count ? times.sorted() : nil
+        }
+        if let all {
+            print(Double(all[count / 2]) / 1e3, Double(all[count * 99 / 100]) / 1e3)
+            fflush(nil)
+        }
+        return nil
+    }
+
+    func perform(_ work: [Never], in transaction: DurableTransaction) async throws {}
+}

@@ -1,0 +1,275 @@
+"""What the benches of the whole stack share: its processes, their CPU time and memory, the double, the peer."""
+
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+TICK = os.sysconf("SC_CLK_TCK")
+SERVICES = [
+    "bus", "gateway", "music", "lavalink-bridge", "persona", "moderation", "scheduler", "community", "admin-api",
+]
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def get(url, data=None, timeout=300):
+    body = None if data is None else json.dumps(data).encode()
+    request = urllib.request.Request(url, data=body, headers={"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        return response.read().decode()
+
+
+def cpu_seconds(pid):
+    """User and system time of a process, of threads that have ended too; its children's are theirs."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident_megabytes(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0
+
+
+def descendants(root):
+    """Process ids below a process, by executable name."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    fields = file.read().rsplit(")", 1)[1].split()
+                parents.setdefault(int(fields[1]), []).append(int(name))
+            except OSError:
+                continue
+    found, queue = {}, [root]
+    while queue:
+        for child in parents.get(queue.pop(), []):
+            queue.append(child)
+            try:
+                found[child] = os.path.basename(os.readlink(f"/proc/{child}/exe"))
+            except OSError:
+                continue
+    return found
+
+
+class Double:
+    """The flooding Discord."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "flood_discord.py")], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def flood(self, count, rate=0, offend_every=0, stamped=False):
+        order = {"count": count, "rate": rate, "offendEvery": offend_every, "stamped": stamped}
+        return json.loads(get(f"{self.url}/flood", order))
+
+    def deletions(self):
+        return json.loads(get(f"{self.url}/deletions"))
+
+    def sessions(self):
+        return json.loads(get(f"{self.url}/sessions"))
+
+    @property
+    def sequence(self):
+        """What the observing session has been sent."""
+        return self.sessions()["sequences"][0]
+
+
+class Peer:
+    """One discord.py bot."""
+
+    def __init__(self, double, plain):
+        arguments = [sys.executable, os.path.join(HERE, "discordpy_bot.py"), str(double.port)]
+        self.process = subprocess.Popen(
+            arguments + (["--plain"] if plain else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+        if self.process.stdout.readline().strip() != "ready":
+            raise RuntimeError("the discord.py bot did not come up")
+        until(lambda: double.sessions()["receiving"] == 1, 20, "the bot receives the guild's messages")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def handled(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def cpu(self):
+        return cpu_seconds(self.process.pid)
+
+
+class Stack:
+    """Our whole stack as `make up` runs it: with tokens against a double, or, without one, with the playground."""
+
+    def __init__(self, programs, double=None, settings=None, folder=None):
+        self.keeps = folder is not None
+        self.folder = folder or state_folder()
+        names = ["database"] + SERVICES + ["playground", "playground-lavalink"]
+        self.port_of = dict(zip(names, free_ports(len(names))))
+        ours = ("DISCORD_", "ENSEMBLE_", "MODERATION_", "PERSONA_", "OPENAI_", "LAVALINK_", "LOG_")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+        environment |= {f"{n.upper().replace('-', '_')}_PORT": str(port) for n, port in self.port_of.items()}
+        environment |= {"ENSEMBLE_STATE": self.folder, "LOG_LEVEL": "warning"}
+        if double:
+            environment |= {
+                "DISCORD_API_URL": f"{double.url}/api/v10", "DISCORD_TOKEN": "bench.rainbow",
+                "DISCORD_TOKEN_IRIS": "bench.iris", "DISCORD_TOKEN_AURORA": "bench.aurora",
+                "DISCORD_TOKEN_SELENE": "bench.selene",
+                # Nobody is asked anything.
+                "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            }
+        started = time.monotonic()
+        with open(os.path.join(self.folder, "bench.log"), "wb") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(programs, "ensemble"), "up"], cwd=ROOT, env=environment | (settings or {}),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            for name in SERVICES:
+                self.until(lambda: self.is_ready(name), 60, f"{name} is ready")
+            self.seconds_to_ready = time.monotonic() - started
+            if double:
+                self.until(lambda: double.sessions()["receiving"] == 1, 30, "one session receives messages")
+                self.until(lambda: double.sessions()["all"] == 4, 30, "four bots have a session")
+        except BaseException:
+            self.stop()
+            raise
+        self.pids = {name: pid for pid, name in self.processes().items() if name != "postgres"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        if not self.keeps:
+            subprocess.run(["rm", "-rf", self.folder], check=False)
+
+    def until(self, condition, seconds, what):
+        try:
+            until(lambda: self.process.poll() is None and condition(), seconds, what)
+        except TimeoutError:
+            with open(os.path.join(self.folder, "bench.log"), encoding="utf-8", errors="replace") as file:
+                sys.stderr.write(file.read()[-4000:])
+            raise
+
+    def is_ready(self, name):
+        try:
+            get(f"http://127.0.0.1:{self.port_of[name]}/ready", timeout=2)
+            return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def metric(self, service, name):
+        """The sum of a metric over its labels."""
+        lines = get(f"http://127.0.0.1:{self.port_of[service]}/metrics").splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    def handled(self):
+        """How many messages both of their consumers have handled."""
+        return min(self.metric(service, "durable_events_handled_total") for service in ("moderation", "persona"))
+
+    def ask(self, question):
+        """One value from the database, as its owner."""
+        address = f"host={self.folder}/postgres/socket port={self.port_of['database']} user=ensemble dbname=ensemble"
+        answer = subprocess.run(["psql", address, "-Atc", question], capture_output=True, text=True, check=True)
+        return answer.stdout.strip()
+
+    def journalled(self):
+        """What the journal has of the observing session."""
+        return int(self.ask("SELECT coalesce(max(last_seq), 0) FROM streams WHERE NOT closed"))
+
+    def processes(self):
+        return descendants(self.process.pid) | {self.process.pid: "ensemble"}
+
+    def cpu(self):
+        """CPU seconds of our processes by name, PostgreSQL's together."""
+        seconds = {}
+        for pid, name in self.processes().items():
+            try:
+                seconds[name] = seconds.get(name, 0) + cpu_seconds(pid)
+            except OSError:
+                continue
+        return seconds
+
+    def resident(self):
+        """Megabytes resident, by executable, PostgreSQL and playground left out."""
+        return {name: resident_megabytes(pid) for name, pid in self.pids.items() if name != "playground"}
+
+
+def state_folder():
+    folder = tempfile.mkdtemp(prefix="ensemble-bench-", dir="/tmp")
+    # PostgreSQL runs as a user of its own when we are root.
+    os.chmod(folder, 0o755)
+    return folder
+
+
+def until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not in time: {what}")
+        time.sleep(0.02)
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
+
+
+def row(name, unit, better, values, goal=None, peer=None, peer_values=None):
+    """A row of the table: the median of the runs, beside the peer's."""
+    value = statistics.median(values)
+    peer_value = statistics.median(peer_values) if peer_values else None
+    return {
+        "name": name, "value": round(value, 3), "unit": unit, "better": better, "peer": peer or "",
+        "peerValue": None if peer_value is None else round(peer_value, 3),
+        "ratio": round(value / peer_value, 3) if peer_value else None, "goal": goal or "",
+        "runs": [round(v, 3) for v in values],
+    }
+
+
+def write(path, rows):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(rows, file, indent=2, ensure_ascii=False)
