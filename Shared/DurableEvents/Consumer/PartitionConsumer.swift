@@ -14,7 +14,25 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private let logger: Logger
     private let metrics: ConsumerMetrics
     private let events: [String]
+    /// How far events have been decided about.
     private var tracker: PositionTracker
+    /// How far what was decided has been written; behind `tracker` while something waits for its transaction.
+    private var committed: PositionTracker
+    /// What the table `positions` has.
+    private var saved: [String: PositionTracker.Place] = [:]
+    /// What was decided and is still to be written, in order.
+    private var decided: [Decided] = []
+    private var isCommitting = false
+    private let decisions = Wake()
+    private let commits = Wake()
+
+    /// Work that waits for its transaction.
+    private struct Decided {
+        let event: DurableEvent
+        let work: Handler.Work
+        /// The position to save with it.
+        let reached: PositionTracker
+    }
 
     init(
         partition: Partition,
@@ -38,6 +56,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
         logger[metadataKey: "consumer"] = "\(name)"
         self.logger = logger
         tracker = PositionTracker(events: events, places: [:])
+        committed = tracker
     }
 
     /// Consumes until cancelled; whatever goes wrong is logged, waited for and tried again from the saved position.
@@ -64,21 +83,36 @@ actor PartitionConsumer<Handler: DurableHandler> {
             events: events,
             places: try await Positions(executor: spine.database).load(consumer: name, partition: partition)
         )
+        committed = tracker
+        saved = tracker.allPlaces
+        decided = []
+        isCommitting = false
         // The pulse comes last on the same socket: when it arrives, so does everything before it.
         let topics = events.map { TopicFilter(Topic.discord(partition, $0)) } + [TopicFilter(Topic.head(partition))]
         try await bus.withSubscription(topics, name: "\(name) \(partition)") { subscription in
             await subscription.waitUntilOpen(timeout: .seconds(2))
-            try await self.readJournal(lease)
-            var saved = ContinuousClock.now
-            for await batch in subscription {
-                try await self.handleLive(batch, lease)
-                if ContinuousClock.now - saved > .seconds(1) {
-                    try await self.savePosition(lease)
-                    saved = .now
-                }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.commitForever(lease) }
+                group.addTask { try await self.follow(subscription, lease) }
+                // Only following has an end.
+                try await group.next()
+                group.cancelAll()
             }
-            try await self.savePosition(lease)
         }
+    }
+
+    private func follow(_ subscription: EventSubscription, _ lease: Lease) async throws {
+        try await readJournal(lease)
+        var last = ContinuousClock.now
+        for await batch in subscription {
+            try await handleLive(batch, lease)
+            if ContinuousClock.now - last > .seconds(1) {
+                try await savePosition(lease)
+                last = .now
+            }
+        }
+        try await settle(to: 0)
+        try await savePosition(lease)
     }
 
     // MARK: Live
@@ -197,78 +231,134 @@ actor PartitionConsumer<Handler: DurableHandler> {
 
     // MARK: Handling
 
-    /// Handles events that are next in order, all in one transaction when any of them needs one.
+    /// Decides about events that are next in order. What they need is written behind them: what offends next is not kept
+    /// waiting by a transaction.
     private func handle(_ batch: [DurableEvent], _ lease: Lease) async throws {
-        guard !batch.isEmpty else { return }
-        do {
-            try await perform(batch, lease)
-        } catch let error where Self.isAboutTheEvents(error) {
-            // One event can spoil a whole batch: find it by handling them one at a time.
-            for event in batch { try await handleAlone(event, lease) }
+        var next = batch.startIndex
+        for (index, event) in batch.enumerated() {
+            let work: Handler.Work?
+            do {
+                work = try await handler.examine(event)
+            } catch let error where Self.isAboutTheEvents(error) {
+                advance(past: batch[next..<index])
+                next = index + 1
+                try await settle(to: 0)
+                committed = tracker
+                try await handleAlone(event, lease)
+                continue
+            }
+            guard let work else { continue }
+            advance(past: batch[next...index])
+            next = index + 1
+            decided.append(Decided(event: event, work: work, reached: tracker))
+            decisions.signal()
+            try await settle(to: Self.bound)
+        }
+        advance(past: batch[next...])
+        metrics.handled.increment(by: batch.count)
+    }
+
+    private func advance(past events: ArraySlice<DurableEvent>) {
+        // The last of a run is enough: most batches are one run.
+        for index in events.indices where index + 1 == events.endIndex || events[index + 1].name != events[index].name {
+            tracker.advance(events[index].name, to: events[index].place)
         }
     }
 
+    /// Waits until no more than so much waits to be written; with 0, until all is.
+    private func settle(to limit: Int) async throws {
+        while decided.count > limit || (limit == 0 && isCommitting) {
+            await commits.wait(atMost: .seconds(1))
+            try Task.checkCancellation()
+        }
+    }
+
+    /// So much may wait to be written, and so much is written in one transaction.
+    private static var bound: Int { 1_000 }
+    private static var portion: Int { 200 }
+
+    /// Writes what was decided, in order.
+    private func commitForever(_ lease: Lease) async throws {
+        while true {
+            try Task.checkCancellation()
+            guard !decided.isEmpty else {
+                await decisions.wait(atMost: .seconds(60))
+                continue
+            }
+            let portion = Array(decided.prefix(Self.portion))
+            decided.removeFirst(portion.count)
+            isCommitting = true
+            try await commit(portion, lease)
+            isCommitting = false
+            commits.signal()
+        }
+    }
+
+    private func commit(_ portion: [Decided], _ lease: Lease) async throws {
+        guard let last = portion.last else { return }
+        do {
+            try await write(portion.map(\.work), last.reached, lease)
+        } catch let error where Self.isAboutTheEvents(error) {
+            // One event can spoil a whole portion: find it by handling them one at a time.
+            for item in portion { try await handleAlone(item.event, lease) }
+            committed = last.reached
+        }
+    }
+
+    /// Handles an event by itself, when everything before it has been written.
     private func handleAlone(_ event: DurableEvent, _ lease: Lease) async throws {
+        var reached = committed
+        reached.advance(event.name, to: event.place)
+        defer { tracker.advance(event.name, to: event.place) }
         for attempt in 1... {
             do {
-                return try await perform([event], lease)
+                if let work = try await handler.examine(event) { try await write([work], reached, lease) }
+                committed = reached
+                return
             } catch let error where Self.isAboutTheEvents(error) {
                 guard attempt >= 3 else {
                     try await Task.sleep(for: .milliseconds(50) * attempt)
                     continue
                 }
-                return try await refuse(event, error, lease)
+                return try await refuse(event, error, reached, lease)
             }
         }
     }
 
-    private func perform(_ batch: [DurableEvent], _ lease: Lease) async throws {
-        var work: [Handler.Work] = []
-        for event in batch {
-            if let item = try await handler.examine(event) { work.append(item) }
-        }
-        var places: [String: PositionTracker.Place] = [:]
-        for event in batch { places[event.name] = event.place }
-        if !work.isEmpty {
-            var saved = tracker
-            for (event, place) in places { saved.advance(event, to: place) }
-            let (consumer, partition, items, positions) = (name, partition, work, saved.allPlaces)
-            do {
-                try await spine.transaction { transaction in
-                    try await self.handler.perform(items, in: transaction)
-                    try await Positions(executor: transaction).save(
-                        positions,
-                        consumer: consumer,
-                        partition: partition,
-                        lease: lease
-                    )
-                }
-            } catch let error as PostgresError where error.code == .outcomeUnknown {
-                // The saved position tells whether it was committed.
-                let stored = try await Positions(executor: spine.database).load(
+    private func write(_ work: [Handler.Work], _ reached: PositionTracker, _ lease: Lease) async throws {
+        let (consumer, partition, positions) = (name, partition, reached.allPlaces)
+        do {
+            try await spine.transaction { transaction in
+                try await self.handler.perform(work, in: transaction)
+                try await Positions(executor: transaction).save(
+                    positions,
                     consumer: consumer,
-                    partition: partition
+                    partition: partition,
+                    lease: lease
                 )
-                guard stored == positions else { throw error }
             }
-            tracker = saved
-            tracker.markSaved()
-        } else {
-            for (event, place) in places { tracker.advance(event, to: place) }
+        } catch let error as PostgresError where error.code == .outcomeUnknown {
+            // The saved position tells whether it was committed.
+            let stored = try await Positions(executor: spine.database).load(consumer: consumer, partition: partition)
+            guard stored == positions else { throw error }
         }
-        metrics.handled.increment(by: batch.count)
+        committed = reached
+        saved = positions
     }
 
     /// Records an event that the handler cannot take, and steps over it: the events behind it must not wait for ever.
-    private func refuse(_ event: DurableEvent, _ error: any Error, _ lease: Lease) async throws {
+    private func refuse(
+        _ event: DurableEvent,
+        _ error: any Error,
+        _ reached: PositionTracker,
+        _ lease: Lease
+    ) async throws {
         metrics.refused.increment()
         logger.error(
             "an event was refused by its handler and stepped over",
             metadata: ["event": "\(event.name)", "seq": "\(event.header.seq)", "error": "\(error)"]
         )
-        var saved = tracker
-        saved.advance(event.name, to: event.place)
-        let (consumer, partition, positions) = (name, partition, saved.allPlaces)
+        let (consumer, partition, positions) = (name, partition, reached.allPlaces)
         try await spine.transaction { transaction in
             try await transaction.query(
                 """
@@ -284,8 +374,8 @@ actor PartitionConsumer<Handler: DurableHandler> {
                 lease: lease
             )
         }
-        tracker = saved
-        tracker.markSaved()
+        committed = reached
+        saved = positions
     }
 
     /// Whether an error speaks of what was handled, rather than of the database, the lease or our own end.
@@ -302,14 +392,12 @@ actor PartitionConsumer<Handler: DurableHandler> {
         }
     }
 
+    /// Saves how far events have been decided about that needed nothing written. While something waits for its
+    /// transaction, that one saves it.
     private func savePosition(_ lease: Lease) async throws {
-        guard tracker.isDirty else { return }
-        try await Positions(executor: spine.database).save(
-            tracker.allPlaces,
-            consumer: name,
-            partition: partition,
-            lease: lease
-        )
-        tracker.markSaved()
+        let places = tracker.allPlaces
+        guard decided.isEmpty, !isCommitting, places != saved else { return }
+        try await Positions(executor: spine.database).save(places, consumer: name, partition: partition, lease: lease)
+        saved = places
     }
 }
