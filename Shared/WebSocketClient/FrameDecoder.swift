@@ -22,11 +22,20 @@ struct FrameDecoder {
 
     /// Takes what the socket gave.
     mutating func append(_ bytes: ByteBuffer) {
+        var bytes = bytes
         if buffer.readableBytes == 0 {
             buffer = bytes
-        } else {
-            var bytes = bytes
+        } else if buffer.readerIndex == 0 {
+            // Nobody holds a part of it yet: it grows in place.
             buffer.writeBuffer(&bytes)
+        } else {
+            // Messages that were taken from it still hold it. Only the frame that is not whole yet moves on; to append
+            // would copy, and keep, all that has been read.
+            var next = ByteBuffer()
+            next.reserveCapacity(buffer.readableBytes + bytes.readableBytes)
+            next.writeBuffer(&buffer)
+            next.writeBuffer(&bytes)
+            buffer = next
         }
     }
 

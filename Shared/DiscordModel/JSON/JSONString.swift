@@ -22,7 +22,8 @@ struct JSONString {
 
     /// The decimal number that it spells, or nil.
     var unsigned: UInt64? {
-        hasEscapes ? UInt64(decimal: Array(value.utf8)[...]) : UInt64(decimal: bytes[...])
+        guard hasEscapes else { return UInt64(decimal: bytes) }
+        return Array(value.utf8).withUnsafeBufferPointer { UInt64(decimal: $0) }
     }
 
     /// Writes the text; escapes never grow (six bytes of `\u` make at most three, twelve make four).
@@ -74,23 +75,46 @@ struct JSONNumber {
     let isInteger: Bool
 
     /// Its value if it is a whole number of 0 or more without fraction or exponent.
-    var unsigned: UInt64? { isInteger ? UInt64(decimal: bytes[...]) : nil }
+    var unsigned: UInt64? { isInteger ? UInt64(decimal: bytes) : nil }
 }
 
 extension UInt64 {
     /// Reads 1 to 20 decimal digits; a sign, another byte or a value past 2^64 - 1 is nil.
     @inline(__always)
-    init?(decimal bytes: some RandomAccessCollection<UInt8>) {
-        guard (1...20).contains(bytes.count) else { return nil }
+    init?(decimal bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress, (1...20).contains(bytes.count) else { return nil }
         var value: UInt64 = 0
-        for byte in bytes {
-            let digit = byte &- UInt8(ascii: "0")
+        var index = 0
+        // A snowflake has 17 to 19 digits: two words of eight, which cannot be too large, and a few more.
+        while bytes.count - index >= 8, index < 16 {
+            guard let eight = Self(eightDigits: start + index) else { return nil }
+            value = value &* 100_000_000 &+ eight
+            index += 8
+        }
+        while index < bytes.count {
+            let digit = start[index] &- UInt8(ascii: "0")
             guard digit <= 9 else { return nil }
             let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
             let (sum, carried) = product.addingReportingOverflow(UInt64(digit))
             guard !tooLarge, !carried else { return nil }
             value = sum
+            index += 1
         }
         self = value
+    }
+
+    /// Reads exactly eight decimal digits, all at once: neighbours are joined to pairs, pairs to fours, fours to the whole.
+    @inline(__always)
+    private init?(eightDigits bytes: UnsafePointer<UInt8>) {
+        let word = UInt64(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self))
+        let highs: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+        // Digits are 0x30 to 0x39, and only they keep their upper half when 6 is added.
+        guard word & highs == 0x3030_3030_3030_3030,
+            (word &+ 0x0606_0606_0606_0606) & highs == 0x3030_3030_3030_3030
+        else { return nil }
+        let digits = word & 0x0F0F_0F0F_0F0F_0F0F
+        let pairs = ((digits &* 10) &+ (digits >> 8)) & 0x00FF_00FF_00FF_00FF
+        let fours = ((pairs &* 100) &+ (pairs >> 16)) & 0x0000_FFFF_0000_FFFF
+        self = ((fours &* 10_000) &+ (fours >> 32)) & 0xFFFF_FFFF
     }
 }

@@ -4,6 +4,8 @@ import DequeModule
 struct JournalBuffer: Sendable {
     /// Bounds a shard (DESIGN: 20,000 events or 64 MB).
     let countLimit: Int
+    /// More than this waiting is a reason to take events more slowly.
+    static let comfortable = 8_000
     let byteLimit: Int
     private(set) var entries: Deque<JournalEntry> = []
     private(set) var bytes = 0

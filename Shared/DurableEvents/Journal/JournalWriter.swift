@@ -89,6 +89,16 @@ package final class JournalWriter: Sendable {
         }
     }
 
+    /// Waits while the journal takes events, but has fallen far behind: who reads from Discord then slows down to its pace.
+    ///
+    /// It never waits for a database that is away, and never so long that Discord would miss heartbeats.
+    package func waitForRoom(atMost limit: Duration = .seconds(2)) async {
+        let deadline = ContinuousClock.now + limit
+        while waiting > JournalBuffer.comfortable, stalled == nil, ContinuousClock.now < deadline, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Writes until cancelled.
     ///
     /// - Throws: `NotOwner` when the stream belongs to another gateway now.
@@ -122,7 +132,7 @@ package final class JournalWriter: Sendable {
     }
 
     private func writeBatch() async throws {
-        let batch = state.withLock { $0.buffer.prefix(count: 1_000, bytes: 4 << 20) }
+        let batch = state.withLock { $0.buffer.prefix(count: 2_000, bytes: 2 << 20) }
         guard let last = batch.last else { return }
         try await makePartitions()
         let rows = try await database.query(

@@ -56,8 +56,16 @@ package struct IncomingEvent: Sendable {
 
     /// The event of a Discord topic: `MESSAGE_CREATE` of `discord.iris.0.MESSAGE_CREATE.`; empty for other topics.
     package var discordName: String {
-        let parts = topic.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0].elementsEqual("discord".utf8) else { return "" }
-        return String(decoding: parts[3], as: UTF8.self)
+        topic.withUnsafeBufferPointer { topic in
+            let dot = UInt8(ascii: ".")
+            guard topic.last == dot, topic.starts(with: "discord.".utf8) else { return "" }
+            var dots = 0
+            var start = 0
+            for index in 0..<topic.count - 1 where topic[index] == dot {
+                dots += 1
+                start = index + 1
+            }
+            return dots == 3 ? String(decoding: topic[start..<topic.count - 1], as: UTF8.self) : ""
+        }
     }
 }

@@ -11,10 +11,17 @@ struct EventPublisher {
     private let bus: BusConnection
     private let ledger: StreamLedger
     private let writer: JournalWriter
-    private var previous: [DiscordEventName: UInt64]
-    private var topics: [DiscordEventName: Topic] = [:]
+    /// A few kinds come again and again: looking through them in turn takes less than hashing their names.
+    private var kinds: [Kind]
     /// Events between RESUME and RESUMED may have been delivered before.
     var isReplaying = false
+
+    private struct Kind {
+        let event: DiscordEventName
+        let topic: Topic
+        /// The sequence number of its last event, if it is durable.
+        var previous: UInt64
+    }
 
     init(
         partition: Partition,
@@ -30,7 +37,9 @@ struct EventPublisher {
         self.bus = bus
         self.ledger = ledger
         self.writer = writer
-        previous = heads
+        kinds = heads.map { event, sequence in
+            Kind(event: event, topic: Topic.discord(partition, event.rawValue), previous: sequence)
+        }
     }
 
     /// Publishes an event.
@@ -49,11 +58,12 @@ struct EventPublisher {
         isAnnouncement: Bool,
         now: UInt64
     ) -> Bool {
+        let kind = index(of: event)
         var header = Header()
         header.type = event.rawValue
         header.stream = stream
         header.seq = sequence
-        header.prev = previous[event] ?? 0
+        header.prev = kinds[kind].previous
         header.bot = bot
         header.guild = route.guildID
         header.channel = route.channelID
@@ -64,7 +74,8 @@ struct EventPublisher {
         // The same event has the same trace wherever it turns up, also when it is replayed.
         header.trace = TraceContext(traceHigh: stream, traceLow: sequence, span: sequence)
 
-        if event.isDurable {
+        let isDurable = event.isDurable
+        if isDurable {
             let entry = JournalEntry(
                 seq: sequence,
                 event: event.rawValue,
@@ -74,9 +85,9 @@ struct EventPublisher {
             guard writer.append(entry) else { return false }
         }
         let payload = isAnnouncement ? UnsafeRawBufferPointer(start: nil, count: 0) : data
-        bus.publish(topic: topic(of: event), header: header, payload: payload)
-        if event.isDurable {
-            previous[event] = sequence
+        bus.publish(topic: kinds[kind].topic, header: header, payload: payload)
+        if isDurable {
+            kinds[kind].previous = sequence
             ledger.published(event, sequence)
         }
         return true
@@ -87,11 +98,10 @@ struct EventPublisher {
         writer.hold(sequence)
     }
 
-    private mutating func topic(of event: DiscordEventName) -> Topic {
-        if let topic = topics[event] { return topic }
-        let topic = Topic.discord(partition, event.rawValue)
-        topics[event] = topic
-        return topic
+    private mutating func index(of event: DiscordEventName) -> Int {
+        if let index = kinds.firstIndex(where: { $0.event == event }) { return index }
+        kinds.append(Kind(event: event, topic: Topic.discord(partition, event.rawValue), previous: 0))
+        return kinds.count - 1
     }
 
     private func flags(of route: EventRoute) -> EventFlags {

@@ -108,10 +108,12 @@ struct FrameHandler {
         }
         // After a kill -9 that came before the table had the observer, the first event that Discord replays decides again:
         // dropped here, it would be lost.
-        if let guild = route.guildID, event != .guildDelete, observers.observer(of: guild) == nil {
+        var observer = route.guildID.flatMap { observers.observer(of: $0) }
+        if observer == nil, let guild = route.guildID, event != .guildDelete {
             observers.joined(bot, guild)
+            observer = observers.observer(of: guild)
         }
-        let isObserver = observers.isObserver(bot, of: route.guildID)
+        let isObserver = observer == bot
         let handling = EventHandling.decide(event, route, receiver: receiver, isObserver: isObserver)
         metrics.received.increment()
         if !handling.isDisjoint(with: [.publish, .announce]) {

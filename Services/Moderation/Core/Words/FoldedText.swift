@@ -9,10 +9,25 @@ struct FoldedText {
     init(_ text: some StringProtocol) {
         bytes = [space]
         bytes.reserveCapacity(text.utf8.count + 2)
-        for scalar in text.unicodeScalars {
-            append(scalar)
+        // Nearly all texts are ASCII, and need no look at Unicode's tables.
+        let isASCII = text.utf8.withContiguousStorageIfAvailable { appendASCII($0) } ?? false
+        if !isASCII {
+            for scalar in text.unicodeScalars { append(scalar) }
         }
         if bytes.last != space { bytes.append(space) }
+    }
+
+    /// Appends a whole text of ASCII; false, and nothing appended, when it is none.
+    private mutating func appendASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.allSatisfy({ $0 < 0x80 }) else { return false }
+        for byte in text {
+            switch byte {
+            case 0x30...0x39, 0x61...0x7A: bytes.append(byte)
+            case 0x41...0x5A: bytes.append(byte | 0x20)
+            default: separate()
+            }
+        }
+        return true
     }
 
     private mutating func append(_ scalar: Unicode.Scalar) {
