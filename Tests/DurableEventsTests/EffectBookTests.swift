@@ -59,6 +59,23 @@ struct EffectBookTests {
         #expect(book.committed("b") == .full)
     }
 
+    @Test("one transaction that never commits does not let the others pile up")
+    func bounded() {
+        let book = Book(bound: 10)
+        #expect(book.sendEarly("abandoned", now: start))
+        for number in 0..<1_000 {
+            #expect(book.sendEarly("\(number)", now: start))
+            #expect(book.committed("\(number)") == .wait)
+            #expect(book.ended("\(number)", .done(status: 204)))
+            book.release("\(number)")
+        }
+        #expect(book.count == 1)
+        #expect(book.earlyCount <= 21)
+        book.forgetEarly(start + EffectBook.patience + .seconds(1))
+        #expect(book.count == 0)
+        #expect(book.earlyCount == 0)
+    }
+
     @Test("an effect that left early again is not forgotten with its first time")
     func again() {
         let book = Book(bound: 3)
@@ -82,6 +99,8 @@ private final class Book {
     }
 
     var count: Int { book.count }
+
+    var earlyCount: Int { book.earlyCount }
 
     func committed(_ key: String) -> EffectBook.Verdict { book.committed(key) }
 

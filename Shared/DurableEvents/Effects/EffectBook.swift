@@ -40,6 +40,9 @@ struct EffectBook: Sendable {
 
     var count: Int { phases.count }
 
+    /// Entries that are kept for what left early.
+    var earlyCount: Int { early.count }
+
     /// Its row is there: the transaction has committed, or the table has given it.
     mutating func committed(_ key: String) -> Verdict {
         switch phases[key] {
@@ -96,12 +99,20 @@ struct EffectBook: Sendable {
     /// Forgets what left early and whose transaction never committed. If it does commit after all, it is done again,
     /// which does no harm: only idempotent effects leave early.
     mutating func forgetEarly(_ now: ContinuousClock.Instant) {
-        while let first = early.first, now - first.since > Self.patience {
+        while let first = early.first {
+            let isWaiting = isEarly(first.key, since: first.since)
+            guard !isWaiting || now - first.since > Self.patience else { break }
             early.removeFirst()
-            switch phases[first.key] {
-            case .early(first.since), .earlyEnded(_, first.since): phases[first.key] = nil
-            default: break
-            }
+            if isWaiting { phases[first.key] = nil }
+        }
+        // Behind one that waits long most others have committed.
+        if early.count > 2 * bound { early = Deque(early.filter { isEarly($0.key, since: $0.since) }) }
+    }
+
+    private func isEarly(_ key: String, since: ContinuousClock.Instant) -> Bool {
+        switch phases[key] {
+        case .early(since), .earlyEnded(_, since): true
+        default: false
         }
     }
 }

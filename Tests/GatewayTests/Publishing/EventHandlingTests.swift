@@ -75,8 +75,8 @@ struct ObserversTests {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
         observers.sessionBegan(rainbow, isCapable: true)
-        observers.joined(rainbow, guild)
-        observers.joined(iris, guild)
+        observers.isIn(rainbow, [guild])
+        observers.isIn(iris, [guild])
         #expect(observers.reassign(usable: [iris]) == [iris])
         #expect(observers.observer(of: guild) == iris)
         #expect(observers.needsObserverIntents(iris))
@@ -90,6 +90,52 @@ struct ObserversTests {
         observers.left(rainbow, guild)
         #expect(observers.observer(of: guild) == nil)
         #expect(observers.bots(in: guild).isEmpty)
+    }
+
+    @Test("At a start a guild waits for the bot that can observe it, however early the others come")
+    func waits() throws {
+        let observers = Observers()
+        let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+        observers.sessionBegan(iris, isCapable: false)
+        observers.isIn(iris, [guild])
+        // Rainbow is still connecting.
+        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        #expect(observers.observer(of: guild) == nil)
+        observers.sessionBegan(rainbow, isCapable: true)
+        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        observers.isIn(rainbow, [guild])
+        #expect(observers.observer(of: guild) == rainbow)
+    }
+
+    @Test("After a restart the observer stays, also when another bot is back before it")
+    func restarted() throws {
+        let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+        for knowsGuild in [true, false] {
+            let observers = Observers()
+            observers.load([guild: rainbow])
+            observers.sessionBegan(iris, isCapable: false)
+            observers.restored(iris, in: [guild])
+            #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+            #expect(observers.observer(of: guild) == rainbow)
+            observers.sessionBegan(rainbow, isCapable: true)
+            // A kill -9 can come before its guilds are written down.
+            observers.restored(rainbow, in: knowsGuild ? [guild] : [])
+            #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+            #expect(observers.observer(of: guild) == rainbow)
+            #expect(observers.bots(in: guild) == [iris, rainbow])
+        }
+    }
+
+    @Test("A guild that no bot with the intents comes to goes to one without them, after a while")
+    func patience() throws {
+        let observers = Observers()
+        let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+        observers.sessionBegan(rainbow, isCapable: true)
+        observers.isIn(rainbow, [])
+        observers.isIn(iris, [guild])
+        for _ in 0..<Observers.patience { #expect(observers.reassign(usable: [rainbow, iris]).isEmpty) }
+        #expect(observers.reassign(usable: [rainbow, iris]) == [iris])
+        #expect(observers.observer(of: guild) == iris)
     }
 
     @Test("READY tells of guilds that the bot was removed from while it was away")

@@ -57,6 +57,8 @@ extension InteractionDesk {
         _ origin: InteractionOrigin?,
         _ entry: OpenInteraction?
     ) async throws {
+        // Half-typed options miss nothing that a member would look for.
+        if origin?.kind == .autocomplete { return await setState(.failed, interaction) }
         // What was sent may have arrived although nobody heard of it.
         switch try await shown(entry) {
         case .answer:
@@ -67,9 +69,8 @@ extension InteractionDesk {
             _ = try await fleet.execute(entry.editRequest(Self.apology(text)), as: bot)
             await setState(.answered, interaction)
         case .nothing:
-            // No first response was sent, and its three seconds are over: only the channel is left. Half-typed options
-            // miss nothing that a member would look for.
-            if let origin, origin.kind != .autocomplete { try await tellMissed(interaction, bot, origin) }
+            // No first response was sent, and its three seconds are over: only the channel is left.
+            if let origin { try await tellMissed(interaction, bot, origin) }
             await setState(.failed, interaction)
         }
     }

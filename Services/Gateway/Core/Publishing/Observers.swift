@@ -13,7 +13,23 @@ final class Observers: Sendable {
         var members: [GuildID: Set<BotID>] = [:]
         /// Bots whose sessions have the intents of an observer.
         var capable: Set<BotID> = []
+        /// Bots that have said, since this process began, which guilds they are in.
+        var told: Set<BotID> = []
+        /// How often `reassign` has left a guild to a bot that may still come.
+        var patience: [GuildID: Int] = [:]
+
+        /// - Returns: whether the bot observes the guild from now on.
+        mutating func join(_ bot: BotID, _ guild: GuildID) -> Bool {
+            members[guild, default: []].insert(bot)
+            guard observers[guild] == nil, capable.contains(bot) else { return false }
+            observers[guild] = bot
+            unsaved[guild] = bot
+            return true
+        }
     }
+
+    /// So many calls of `reassign`, half a minute, a guild waits for a bot that can observe.
+    static let patience = 15
 
     private let state = Mutex(State())
     private let (changes, changeSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -68,14 +84,7 @@ final class Observers: Sendable {
     /// The table learns of it a moment later, off the read loop. A kill -9 before that loses nothing: what the observer's
     /// stream had journalled names it (`restored`), and what it had not is replayed, with which it decides again.
     func joined(_ bot: BotID, _ guild: GuildID) {
-        let isNew = state.withLock { state in
-            state.members[guild, default: []].insert(bot)
-            guard state.observers[guild] == nil, state.capable.contains(bot) else { return false }
-            state.observers[guild] = bot
-            state.unsaved[guild] = bot
-            return true
-        }
-        if isNew { changeSink.yield() }
+        if state.withLock({ $0.join(bot, guild) }) { changeSink.yield() }
     }
 
     /// The guild's facts came from that bot's stream, so that it observed the guild; the table may not have it yet.
@@ -85,6 +94,19 @@ final class Observers: Sendable {
             state.observers[guild] = bot
             state.unsaved[guild] = bot
             return true
+        }
+        if isNew { changeSink.yield() }
+    }
+
+    /// The bot takes up a session of an earlier process, which nothing begins that would name its guilds: it is where it was
+    /// last known to be, and in those that the table has it observe. If it has been removed meanwhile, Discord says so.
+    func restored(_ bot: BotID, in guilds: some Sequence<GuildID>) {
+        let isNew = state.withLock { state in
+            state.told.insert(bot)
+            let observed = state.observers.filter { $0.value == bot }.map(\.key)
+            var isNew = false
+            for guild in observed + Array(guilds) where state.join(bot, guild) { isNew = true }
+            return isNew
         }
         if isNew { changeSink.yield() }
     }
@@ -103,13 +125,23 @@ final class Observers: Sendable {
 
     /// READY told which guilds the bot is in; from the others it has been removed meanwhile.
     func isIn(_ bot: BotID, _ guilds: Set<GuildID>) {
-        let gone = state.withLock { state in
-            state.members.filter { $0.value.contains(bot) && !guilds.contains($0.key) }.map(\.key)
+        let (isNew, gone) = state.withLock { state in
+            state.told.insert(bot)
+            var isNew = false
+            for guild in guilds where state.join(bot, guild) { isNew = true }
+            let gone =
+                state.members.filter { $0.value.contains(bot) && !guilds.contains($0.key) }.map(\.key)
+                + state.observers.filter { $0.value == bot && !guilds.contains($0.key) }.map(\.key)
+            return (isNew, gone)
         }
-        for guild in gone { left(bot, guild) }
+        if isNew { changeSink.yield() }
+        for guild in Set(gone) { left(bot, guild) }
     }
 
     /// Gives guilds without an observer, or with one that cannot observe any more, to the first bot that can.
+    ///
+    /// A bot that lacks the intents sees no message until it has begun a new session: a guild goes to one only when no
+    /// other may still come. At a start bots say one after the other where they are.
     ///
     /// - Parameters:
     ///   - usable: the bots that run, in the order of preference.
@@ -119,14 +151,25 @@ final class Observers: Sendable {
             var lacking: Set<BotID> = []
             for (guild, members) in state.members {
                 let current = state.observers[guild]
-                if let current, usable.contains(current), members.contains(current) {
-                    if !state.capable.contains(current) { lacking.insert(current) }
-                    continue
+                if let current, usable.contains(current) {
+                    if !state.told.contains(current) { continue }
+                    if members.contains(current) {
+                        if !state.capable.contains(current) { lacking.insert(current) }
+                        continue
+                    }
                 }
                 let candidates = usable.filter { members.contains($0) }
-                guard let next = candidates.first(where: { state.capable.contains($0) }) ?? candidates.first else {
+                let able = candidates.first { state.capable.contains($0) }
+                if able == nil, state.patience[guild, default: 0] < Self.patience,
+                    usable.contains(where: { bot in
+                        !members.contains(bot) && (state.capable.contains(bot) || !state.told.contains(bot))
+                    })
+                {
+                    state.patience[guild, default: 0] += 1
                     continue
                 }
+                guard let next = able ?? candidates.first else { continue }
+                state.patience[guild] = nil
                 state.observers[guild] = next
                 state.unsaved[guild] = next
                 if !state.capable.contains(next) { lacking.insert(next) }

@@ -126,10 +126,11 @@ final class ShardSession: Sendable {
             isObserver: isCapable
         )
         context.observers.sessionBegan(context.bot, isCapable: isCapable)
-        for entry in await context.cache.all where entry.bots.contains(context.bot) {
+        let known = await context.cache.all.filter { $0.bots.contains(context.bot) }
+        for entry in known {
             if let observer = entry.observer { context.observers.restored(observer, of: entry.state.id) }
-            context.observers.joined(context.bot, entry.state.id)
         }
+        context.observers.restored(context.bot, in: known.map(\.state.id))
         handled.store(record.lastSeq, ordering: .relaxed)
         machine.withLock { machine in
             machine = SessionMachine(
