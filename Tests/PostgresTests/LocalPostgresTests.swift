@@ -31,7 +31,7 @@ import Testing
 
     private func start(_ server: LocalPostgres) async throws {
         try server.start()
-        try await eventually("the server lets clients in", within: .seconds(30)) { server.isAccepting }
+        try await eventually("the server lets clients in") { server.isAccepting }
     }
 
     private func login(_ url: String) async throws -> String? {

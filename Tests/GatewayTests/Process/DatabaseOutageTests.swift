@@ -23,7 +23,7 @@ struct DatabaseOutageTests {
             try await bench.say("first while away")
             // A lease lives for 12 s, and its holder gave up after 9 s of them.
             let away = ContinuousClock.now
-            try await eventually("the lease's life-time has passed", within: .seconds(20)) {
+            try await eventually("the lease's life-time has passed") {
                 ContinuousClock.now - away > .seconds(13)
             }
             #expect(try await bench.status()["rainbow"]?.state == .online)
@@ -31,7 +31,7 @@ struct DatabaseOutageTests {
             try await eventually("the bus has it all the same") { bench.received.messages.count == 3 }
             try await cluster.restart()
             try await Self.eventuallyJournalled(["before", "first while away", "last while away"], bench)
-            try await eventually("the lease is renewed by its epoch", within: .seconds(20)) {
+            try await eventually("the lease is renewed by its epoch") {
                 gateway.output.contains("lease renewed again")
             }
             let row = try await bench.client.query(
@@ -57,7 +57,7 @@ struct DatabaseOutageTests {
                 expected.append("message \(index)")
                 try await bench.say("message \(index)")
             }
-            try await eventually("the session is closed, and the reason told", within: .seconds(20)) {
+            try await eventually("the session is closed, and the reason told") {
                 try await bench.status()["rainbow"]?.reason.contains("journal is full") ?? false
             }
             // It stays away for as long as nothing can be written: no hot loop of resumes.
@@ -84,7 +84,7 @@ struct DatabaseOutageTests {
             try await Self.stop(cluster, bench)
             let contents = (0..<10).map { "message \($0)" }
             for content in contents { try await bench.say(content) }
-            try await eventually("the session is closed", within: .seconds(20)) {
+            try await eventually("the session is closed") {
                 try await bench.status()["rainbow"]?.reason.contains("journal is full") ?? false
             }
             let closed = Date()
@@ -97,7 +97,7 @@ struct DatabaseOutageTests {
             #expect(gap.from > started && gap.from < closed && gap.to > closed)
             #expect(try await bench.identifies("rainbow") == 2)
             try await bench.say("after")
-            try await eventually("events flow again", within: .seconds(10)) {
+            try await eventually("events flow again") {
                 try await Self.journalled(bench).last == "after"
             }
             // What was in memory has been written, before the new session began.
@@ -112,7 +112,7 @@ struct DatabaseOutageTests {
             await cluster.stop()
             let gateway = try bench.start(tokens: Self.token)
             defer { gateway.kill() }
-            try await eventually("the bot says why it is offline", within: .seconds(20)) {
+            try await eventually("the bot says why it is offline") {
                 guard let bot = try? await bench.status()["rainbow"] else { return false }
                 return bot.state == .connecting && bot.reason.hasPrefix("offline until the database is there: ")
             }
@@ -164,7 +164,7 @@ struct DatabaseOutageTests {
     }
 
     private static func eventuallyJournalled(_ contents: [String], _ bench: GatewayBench) async throws {
-        try await eventually("the journal has each once", within: .seconds(20)) {
+        try await eventually("the journal has each once") {
             (try? await journalled(bench)) == contents
         }
     }

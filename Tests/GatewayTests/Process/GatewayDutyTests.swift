@@ -33,13 +33,13 @@ struct GatewayDutyTests {
             defer { gateway.kill() }
             try await bench.waitUntilOnline("rainbow")
             _ = try await bench.service.request(Self.words, timeout: .seconds(5))
-            try await eventually("the command is there", within: .seconds(15)) {
+            try await eventually("the command is there") {
                 try await Self.calls(bench, "PUT").count == 1
             }
             // Another process: Discord has them, so that it is asked, and nothing is sent.
             gateway.stop()
             gateway = try bench.start()
-            try await eventually("it has compared", within: .seconds(15)) {
+            try await eventually("it has compared") {
                 gateway.output.contains("Discord has all slash commands")
             }
             #expect(try await Self.calls(bench, "PUT").count == 1)
@@ -57,7 +57,7 @@ struct GatewayDutyTests {
             #expect(cleared.status == 200)
             gateway.stop()
             gateway = try bench.start()
-            try await eventually("the command is put again", within: .seconds(15)) {
+            try await eventually("the command is put again") {
                 try await Self.calls(bench, "PUT").count == 3
             }
             // The digests are trusted from then on.
@@ -95,19 +95,19 @@ struct GatewayDutyTests {
             try await withBackground {
                 try await bench.service.serve(HandleInteraction.self, at: .commands(of: .moderation)) { _, _ in
                     // Slower than the gateway's patience.
-                    try await eventually("the gateway has deferred", within: .seconds(10)) {
+                    try await eventually("the gateway has deferred") {
                         try await Self.calls(bench, "POST").contains { $0.path.hasSuffix("/callback") }
                     }
                     return InteractionReply(kind: .message, data: #"{"content":"more words","flags":64}"#)
                 }
             } body: {
-                try await eventually("the press is taken", within: .seconds(10)) {
+                try await eventually("the press is taken") {
                     try await bench.control(
                         "/components",
                         ["message": message, "author": "alice", "customId": "words:more"]
                     ).contains(#""id""#)
                 }
-                try await eventually("the message beside it", within: .seconds(15)) {
+                try await eventually("the message beside it") {
                     try await Self.transcript(bench).contains { $0.content == "more words" }
                 }
                 let original = try await Self.transcript(bench).first { $0.id == message }
@@ -197,7 +197,7 @@ struct GatewayDutyTests {
             for index in 0..<5 { try await bench.say("meanwhile \(index)") }
             gateway = try bench.start()
             try await bench.waitUntilOnline("rainbow", "iris")
-            try await eventually("the journal has each once", within: .seconds(20)) {
+            try await eventually("the journal has each once") {
                 try await Self.journalled(bench)
                     == (0..<5).map { "before \($0)" } + (0..<5).map { "meanwhile \($0)" }
             }
@@ -234,7 +234,7 @@ struct GatewayDutyTests {
             // What other processes on this address had meanwhile.
             _ = try await InvalidRequests(bench.client).add(5000)
             gateway = try bench.start()
-            try await eventually("nothing is sent any more", within: .seconds(15)) {
+            try await eventually("nothing is sent any more") {
                 let outcome = try? await bench.service.request(call, timeout: .seconds(2))
                 let reason = try? await bench.status()["rainbow"]?.reason
                 return outcome?.failure?.message.contains("suspended") == true || reason?.contains("suspended") == true

@@ -22,7 +22,7 @@ struct InteractionRecoveryTests {
             // As if the database had been away when the answer left.
             try await bench.client.query("UPDATE interactions SET state = 'received' WHERE interaction::text = \(id)")
             gateway = try bench.start()
-            try await eventually("the next process has looked", within: .seconds(30)) {
+            try await eventually("the next process has looked") {
                 try await state(id, bench) == "answered"
             }
             #expect(try await shown(bench).filter { $0.interaction == id || $0.nonce == id }.count == 1)
@@ -38,12 +38,12 @@ struct InteractionRecoveryTests {
             gateway.kill()
             let id = try await use(bench)
             // Longer than Discord waits for a first response.
-            try await eventually("Discord has given it up", within: .seconds(10)) {
+            try await eventually("Discord has given it up") {
                 let now = UInt64(Date().timeIntervalSince1970 * 1_000)
                 return try #require(InteractionID(id)).millisecondsSinceEpoch + 3_100 < now
             }
             gateway = try bench.start()
-            try await eventually("its user is told", within: .seconds(30)) {
+            try await eventually("its user is told") {
                 try await shown(bench).contains { $0.nonce == id && $0.mentions == ["bob"] }
             }
             #expect(try await shown(bench).allSatisfy { $0.interaction != id })
@@ -56,13 +56,13 @@ struct InteractionRecoveryTests {
             var gateway = try bench.start()
             defer { gateway.kill() }
             let slow = try await use(bench, "/slow")
-            try await eventually("it is thought about", within: .seconds(10)) {
+            try await eventually("it is thought about") {
                 try await shown(bench).contains { $0.interaction == slow && $0.loading }
             }
             try await eventually("its row") { try await state(slow, bench) == "deferred" }
             gateway.kill()
             gateway = try bench.start()
-            try await eventually("it has ended", within: .seconds(30)) {
+            try await eventually("it has ended") {
                 try await shown(bench).contains { $0.interaction == slow && !$0.loading && !$0.content.isEmpty }
             }
             try await eventually("its row says so") { try await state(slow, bench) == "answered" }
@@ -74,7 +74,7 @@ struct InteractionRecoveryTests {
                 "UPDATE interactions SET state = 'deferred' WHERE interaction::text = \(quick)"
             )
             gateway = try bench.start()
-            try await eventually("the next process has looked", within: .seconds(30)) {
+            try await eventually("the next process has looked") {
                 try await state(quick, bench) == "answered"
             }
             #expect(try await shown(bench).filter { $0.interaction == quick }.map(\.content) == ["pong"])
@@ -138,7 +138,7 @@ struct InteractionRecoveryTests {
             let id: String
         }
         var id: String?
-        try await eventually("\(command) is registered", within: .seconds(20)) {
+        try await eventually("\(command) is registered") {
             let answer = try await bench.control(
                 "/commands",
                 ["channel": "bot-commands", "author": "bob", "command": command]

@@ -51,6 +51,9 @@ struct CommandRegistrar: Service {
             while true {
                 do {
                     if try await register(&checked) { break }
+                    // The primary bot is not there yet, which is no failure and costs Discord nothing to look at.
+                    try await Task.sleep(for: Self.settle)
+                    continue
                 } catch let error as DiscordRESTError where error.code == .refused {
                     // The same again would be refused again: wait for another declaration.
                     logger.error("Discord refuses the commands", metadata: ["error": "\(error)"])

@@ -189,6 +189,7 @@ export async function start() {
   await refresh();
   const wanted = new URLSearchParams(location.search).get("as") ?? localStorage.getItem("member");
   store.me = people().find((entry) => entry.name === wanted) ?? people()[0];
+  emit("me");
   let wasDown = false;
   follow(Object.keys(handlers), (kind, payload) => handlers[kind](payload), (isUp) => {
     store.online = isUp;
