@@ -126,6 +126,26 @@ struct ObserversTests {
         }
     }
 
+    @Test("A guild that is given to another bot is written down", .timeLimit(.minutes(1)))
+    func written() async throws {
+        let observers = Observers()
+        let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+        observers.load([guild: rainbow])
+        observers.restored(iris, in: [guild])
+        #expect(observers.isSaved)
+        #expect(observers.reassign(usable: [iris]) == [iris])
+        #expect(!observers.isSaved)
+        var updates = observers.updates.makeAsyncIterator()
+        await updates.next()
+        #expect(observers.changed() == [guild: iris])
+        // Another change while it was being written.
+        observers.left(iris, guild)
+        observers.saved([guild: iris])
+        #expect(observers.changed() == [guild: nil])
+        observers.saved([guild: nil])
+        #expect(observers.isSaved)
+    }
+
     @Test("A guild that no bot with the intents comes to goes to one without them, after a while")
     func patience() throws {
         let observers = Observers()

@@ -59,18 +59,20 @@ struct Troupe: Sendable {
             } catch {
                 logger.debug("the bots' states are not stored yet", metadata: [LogKey.error: "\(error)"])
             }
-            // What could not be written when it changed.
-            observers.nudge()
         }
     }
 
     /// Writes down who observes what, at once: one task does it, so that no older choice overwrites a newer one.
     private func saveObservers() async {
+        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
         for await _ in observers.updates {
             do {
                 try await observers.save(to: database)
+                backoff.reset()
             } catch {
                 logger.debug("observers are not stored yet", metadata: [LogKey.error: "\(error)"])
+                try? await Task.sleep(for: backoff.next())
+                observers.nudge()
             }
         }
     }

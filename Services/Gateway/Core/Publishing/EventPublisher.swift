@@ -93,7 +93,7 @@ struct EventPublisher {
         return true
     }
 
-    /// Keeps the journal from going past an event that is written down elsewhere.
+    /// Keeps the journal from going past an event, until what belongs to it is written down elsewhere.
     func hold(_ sequence: UInt64) -> JournalHold {
         writer.hold(sequence)
     }

@@ -1,15 +1,21 @@
 import DiscordModel
+import DurableEvents
 import Postgres
 import Synchronization
 
 /// Which bot's stream a guild's events are taken from, and which of our bots are in which guild.
 ///
-/// The read loops ask it for every event; it changes seldom. The table `observers` keeps it over restarts.
+/// The read loops ask it for every event; it changes seldom. The table `observers` keeps it over restarts, and gets it a
+/// moment later, off the read loops. Until it has it, each stream that met the guild under the new choice holds its journal
+/// before that event: a kill -9 takes all of them back to where the choice is open, and whoever is chosen then sees all.
+/// Otherwise another bot could be chosen, whose stream has passed events because the first one was to supply them.
 final class Observers: Sendable {
     private struct State {
         var observers: [GuildID: BotID] = [:]
-        /// Changes that the table does not have yet.
-        var unsaved: [GuildID: BotID?] = [:]
+        /// Guilds of which the table may have something else.
+        var unsaved: Set<GuildID> = []
+        /// What keeps streams before an event that was decided by an unsaved choice.
+        var holds: [GuildID: [UInt64: JournalHold]] = [:]
         var members: [GuildID: Set<BotID>] = [:]
         /// Bots whose sessions have the intents of an observer.
         var capable: Set<BotID> = []
@@ -22,8 +28,21 @@ final class Observers: Sendable {
         mutating func join(_ bot: BotID, _ guild: GuildID) -> Bool {
             members[guild, default: []].insert(bot)
             guard observers[guild] == nil, capable.contains(bot) else { return false }
+            choose(bot, guild)
+            return true
+        }
+
+        mutating func choose(_ bot: BotID?, _ guild: GuildID) {
             observers[guild] = bot
-            unsaved[guild] = bot
+            unsaved.insert(guild)
+        }
+
+        /// - Returns: whether the bot observed the guild.
+        mutating func leave(_ bot: BotID, _ guild: GuildID) -> Bool {
+            members[guild]?.remove(bot)
+            if members[guild]?.isEmpty ?? false { members[guild] = nil }
+            guard observers[guild] == bot else { return false }
+            choose(nil, guild)
             return true
         }
     }
@@ -80,19 +99,43 @@ final class Observers: Sendable {
     }
 
     /// The bot is in the guild. If nobody observes it and the bot can, the bot does from now on.
-    ///
-    /// The table learns of it a moment later, off the read loop. A kill -9 before that loses nothing: what the observer's
-    /// stream had journalled names it (`restored`), and what it had not is replayed, with which it decides again.
     func joined(_ bot: BotID, _ guild: GuildID) {
         if state.withLock({ $0.join(bot, guild) }) { changeSink.yield() }
+    }
+
+    /// Takes note of what an event says about its guild, before anything is done with it.
+    ///
+    /// - Parameters:
+    ///   - stream: whose event it is.
+    ///   - hold: keeps the stream's journal from going past what was before the event.
+    /// - Returns: whether the guild's events are taken from the bot.
+    func receives(
+        _ event: DiscordEventName,
+        _ route: EventRoute,
+        by bot: BotID,
+        stream: UInt64,
+        hold: () -> JournalHold?
+    ) -> Bool {
+        guard let guild = route.guildID else { return false }
+        let isPresent = event == .guildCreate && !route.flags.contains(.unavailable)
+        let (isObserver, isNew) = state.withLock { state in
+            var isNew = false
+            // Without an observer any event decides: dropped, it would be lost.
+            if isPresent || (state.observers[guild] == nil && event != .guildDelete) { isNew = state.join(bot, guild) }
+            if state.unsaved.contains(guild), state.holds[guild]?[stream] == nil {
+                state.holds[guild, default: [:]][stream] = hold()
+            }
+            return (state.observers[guild] == bot, isNew)
+        }
+        if isNew { changeSink.yield() }
+        return isObserver
     }
 
     /// The guild's facts came from that bot's stream, so that it observed the guild; the table may not have it yet.
     func restored(_ bot: BotID, of guild: GuildID) {
         let isNew = state.withLock { state in
             guard state.observers[guild] == nil else { return false }
-            state.observers[guild] = bot
-            state.unsaved[guild] = bot
+            state.choose(bot, guild)
             return true
         }
         if isNew { changeSink.yield() }
@@ -112,30 +155,30 @@ final class Observers: Sendable {
     }
 
     /// The bot is in the guild no more.
-    func left(_ bot: BotID, _ guild: GuildID) {
-        state.withLock { state in
-            state.members[guild]?.remove(bot)
-            if state.members[guild]?.isEmpty ?? false { state.members[guild] = nil }
-            if state.observers[guild] == bot {
-                state.observers[guild] = nil
-                state.unsaved[guild] = .some(nil)
-            }
+    ///
+    /// - Parameter hold: keeps the stream before the event that said so, until the table has it.
+    func left(_ bot: BotID, _ guild: GuildID, stream: UInt64 = 0, hold: JournalHold? = nil) {
+        let isNew = state.withLock { state in
+            guard state.leave(bot, guild) else { return false }
+            if let hold, state.holds[guild]?[stream] == nil { state.holds[guild, default: [:]][stream] = hold }
+            return true
         }
+        if isNew { changeSink.yield() }
     }
 
     /// READY told which guilds the bot is in; from the others it has been removed meanwhile.
     func isIn(_ bot: BotID, _ guilds: Set<GuildID>) {
-        let (isNew, gone) = state.withLock { state in
+        let isNew = state.withLock { state in
             state.told.insert(bot)
             var isNew = false
             for guild in guilds where state.join(bot, guild) { isNew = true }
             let gone =
                 state.members.filter { $0.value.contains(bot) && !guilds.contains($0.key) }.map(\.key)
                 + state.observers.filter { $0.value == bot && !guilds.contains($0.key) }.map(\.key)
-            return (isNew, gone)
+            for guild in gone where state.leave(bot, guild) { isNew = true }
+            return isNew
         }
         if isNew { changeSink.yield() }
-        for guild in Set(gone) { left(bot, guild) }
     }
 
     /// Gives guilds without an observer, or with one that cannot observe any more, to the first bot that can.
@@ -147,8 +190,9 @@ final class Observers: Sendable {
     ///   - usable: the bots that run, in the order of preference.
     /// - Returns: the bots that must begin a new session, because theirs lacks the intents.
     func reassign(usable: [BotID]) -> Set<BotID> {
-        state.withLock { state in
+        let (lacking, isNew) = state.withLock { state in
             var lacking: Set<BotID> = []
+            var isNew = false
             for (guild, members) in state.members {
                 let current = state.observers[guild]
                 if let current, usable.contains(current) {
@@ -170,41 +214,56 @@ final class Observers: Sendable {
                 }
                 guard let next = able ?? candidates.first else { continue }
                 state.patience[guild] = nil
-                state.observers[guild] = next
-                state.unsaved[guild] = next
+                state.choose(next, guild)
+                isNew = true
                 if !state.capable.contains(next) { lacking.insert(next) }
             }
-            return lacking
+            return (lacking, isNew)
         }
+        if isNew { changeSink.yield() }
+        return lacking
     }
 
     // MARK: - The table
 
-    /// Writes what has changed.
-    func save(to database: some QueryExecutor) async throws {
-        let changes = state.withLock { state in
-            defer { state.unsaved = [:] }
-            return state.unsaved
+    /// Whether the table has every choice.
+    var isSaved: Bool { state.withLock { $0.unsaved.isEmpty } }
+
+    /// What the table lacks; nil: the guild has no observer.
+    func changed() -> [GuildID: BotID?] {
+        state.withLock { state in
+            Dictionary(uniqueKeysWithValues: state.unsaved.map { ($0, state.observers[$0]) })
         }
-        do {
-            for (guild, bot) in changes {
-                if let bot {
-                    try await database.query(
-                        """
-                        INSERT INTO observers (guild, bot) VALUES (\(guild.rawValue), \(bot.rawValue))
-                        ON CONFLICT (guild) DO UPDATE SET bot = excluded.bot, epoch = observers.epoch + 1, since = now()
-                        WHERE observers.bot <> excluded.bot
-                        """
-                    )
-                } else {
-                    try await database.query("DELETE FROM observers WHERE guild = \(guild.rawValue)")
-                }
+    }
+
+    /// The table has these choices; those that have changed meanwhile are still to be written.
+    func saved(_ changes: [GuildID: BotID?]) {
+        let released = state.withLock { state in
+            var released: [[UInt64: JournalHold]] = []
+            for (guild, bot) in changes where state.observers[guild] == bot {
+                state.unsaved.remove(guild)
+                if let holds = state.holds.removeValue(forKey: guild) { released.append(holds) }
             }
-        } catch {
-            // Newer changes win over those that could not be written.
-            state.withLock { $0.unsaved.merge(changes) { newer, _ in newer } }
-            throw error
+            return released
         }
+        for holds in released { for hold in holds.values { hold.release() } }
+    }
+
+    /// Writes what has changed. One task at a time may do it.
+    func save(to database: some QueryExecutor) async throws {
+        let changes = changed()
+        guard !changes.isEmpty else { return }
+        let chosen = changes.compactMap { guild, bot in bot.map { (guild.rawValue, $0.rawValue) } }
+        let gone = changes.filter { $0.value == nil }.map(\.key.rawValue)
+        try await database.query(
+            """
+            WITH gone AS (DELETE FROM observers WHERE guild = ANY(\(gone)))
+            INSERT INTO observers (guild, bot) SELECT * FROM unnest(\(chosen.map(\.0)), \(chosen.map(\.1)))
+            ON CONFLICT (guild) DO UPDATE SET bot = excluded.bot, epoch = observers.epoch + 1, since = now()
+            WHERE observers.bot <> excluded.bot
+            """
+        )
+        saved(changes)
     }
 
     /// What the table has.

@@ -103,17 +103,10 @@ struct FrameHandler {
         _ data: UnsafeRawBufferPointer,
         now: UInt64
     ) -> Outcome {
-        if event == .guildCreate, let guild = route.guildID, !route.flags.contains(.unavailable) {
-            observers.joined(bot, guild)
-        }
-        // After a kill -9 that came before the table had the observer, the first event that Discord replays decides again:
-        // dropped here, it would be lost.
-        var observer = route.guildID.flatMap { observers.observer(of: $0) }
-        if observer == nil, let guild = route.guildID, event != .guildDelete {
-            observers.joined(bot, guild)
-            observer = observers.observer(of: guild)
-        }
-        let isObserver = observer == bot
+        let stream = publisher?.stream ?? 0
+        let isObserver = observers.receives(event, route, by: bot, stream: stream) { publisher?.hold(number - 1) }
+        let isLeaving = event == .guildDelete && !route.flags.contains(.unavailable)
+        let leaving = isLeaving ? publisher?.hold(number - 1) : nil
         let handling = EventHandling.decide(event, route, receiver: receiver, isObserver: isObserver)
         metrics.received.increment()
         if !handling.isDisjoint(with: [.publish, .announce]) {
@@ -137,7 +130,7 @@ struct FrameHandler {
                 bot: bot,
                 event: event.rawValue,
                 payload: [UInt8](data),
-                stream: publisher?.stream ?? 0,
+                stream: stream,
                 seq: number,
                 isObserver: isObserver
             )
@@ -145,9 +138,7 @@ struct FrameHandler {
         if handling.contains(.interaction) {
             interactions.received(bot: bot, payload: [UInt8](data), hold: publisher?.hold(number))
         }
-        if event == .guildDelete, let guild = route.guildID, !route.flags.contains(.unavailable) {
-            observers.left(bot, guild)
-        }
+        if isLeaving, let guild = route.guildID { observers.left(bot, guild, stream: stream, hold: leaving) }
         advance(to: number)
         return .handled
     }

@@ -478,6 +478,12 @@ final class ShardSession: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         await drain(within: .seconds(30))
+        // READY comes once: the table has to have what it says of guilds before there is a session to take up.
+        context.observers.isIn(context.bot, Set(ready.guilds.map(\.id)))
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !context.observers.isSaved, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         let lost = lossReason.withLock { reason in
             defer { reason = nil }
             return reason
@@ -504,7 +510,6 @@ final class ShardSession: Sendable {
                 try await Task.sleep(for: backoff.next())
             }
         }
-        context.observers.isIn(context.bot, Set(ready.guilds.map(\.id)))
         machine.withLock {
             $0.ready(sessionID: ready.sessionID, url: ready.resumeGatewayURL, sequence: sequence, .now)
         }
