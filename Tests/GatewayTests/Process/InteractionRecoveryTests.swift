@@ -7,6 +7,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import GatewayCore
+
 /// Commands whose gateway dies: each is answered, or its user is told that it was missed; never both, never neither.
 @Suite("Interactions over a gateway's death", .serialized, .timeLimit(.minutes(3)))
 struct InteractionRecoveryTests {
@@ -81,6 +83,59 @@ struct InteractionRecoveryTests {
         }
     }
 
+    @Test("a button whose message was to be updated: who pressed it is told beside the message, which stays as it is")
+    func deferredUpdate() async throws {
+        try await withCommands { bench in
+            var gateway = try bench.start()
+            defer { gateway.kill() }
+            let panel = try await postPanel(bench)
+            let pressed = try await press("test:slow", of: panel, bench)
+            try await eventually("it is deferred") { try await state(pressed, bench) == "deferred" }
+            #expect(try await shown(bench).count == 1)
+            gateway.kill()
+            gateway = try bench.start()
+            try await eventually("who pressed it is told") {
+                try await shown(bench).contains {
+                    $0.interaction == pressed && $0.visibleTo == "bob" && $0.content.contains("interrupted")
+                }
+            }
+            try await eventually("its row says so") { try await state(pressed, bench) == "answered" }
+            gateway.kill()
+            gateway = try bench.start()
+            try await bench.waitUntilOnline("rainbow", "iris")
+            let messages = try await shown(bench)
+            #expect(messages.count == 2)
+            #expect(messages.filter { $0.id == panel }.map(\.content) == ["pong"])
+            #expect(messages.filter { $0.id == panel }.map(\.edits) == [0])
+        }
+    }
+
+    @Test(
+        "a button whose message was updated is not called interrupted",
+        arguments: ["test:quick", "test:late"],
+        ["received", "deferred"]
+    )
+    func updated(button: String, noted: String) async throws {
+        try await withCommands { bench in
+            var gateway = try bench.start()
+            defer { gateway.kill() }
+            let panel = try await postPanel(bench)
+            let pressed = try await press(button, of: panel, bench)
+            try await eventually("the update") { try await shown(bench).map(\.content) == ["updated"] }
+            try await eventually("its row") { try await state(pressed, bench) == "answered" }
+            gateway.kill()
+            // As if it had died before that was written.
+            try await bench.client.query(
+                "UPDATE interactions SET state = \(noted) WHERE interaction::text = \(pressed)"
+            )
+            gateway = try bench.start()
+            try await eventually("the next process has looked") {
+                try await state(pressed, bench) == "answered"
+            }
+            #expect(try await shown(bench).map(\.content) == ["updated"])
+        }
+    }
+
     // MARK: Parts
 
     private struct Shown: Decodable {
@@ -88,27 +143,34 @@ struct InteractionRecoveryTests {
             let id: String
         }
 
+        let id: String
         let content: String
         let nonce: String?
         let mentions: [String]
         let loading: Bool
+        let edits: Int
+        let visibleTo: String?
         private let origin: Interaction?
 
         var interaction: String? { origin?.id }
 
         private enum CodingKeys: String, CodingKey {
-            case content, nonce, mentions, loading
+            case id, content, nonce, mentions, loading, edits, visibleTo
             case origin = "interaction"
         }
     }
 
-    /// Has moderation answer `/ping` at once and `/slow` never.
+    /// Has moderation answer `/ping` at once and `/slow` never; buttons as they are called.
     private func withCommands(_ body: @escaping @Sendable (GatewayBench) async throws -> Void) async throws {
         try await GatewayBench.with { bench in
             try await withBackground {
                 try await bench.service.serve(HandleInteraction.self, at: .commands(of: .moderation)) { request, _ in
-                    if request.name == "slow" { try await Task.sleep(for: .seconds(60)) }
-                    return InteractionReply(kind: .message, data: #"{"content":"pong"}"#)
+                    if request.name.hasSuffix("slow") { try await Task.sleep(for: .seconds(60)) }
+                    if request.name.hasSuffix("late") { try await Task.sleep(for: InteractionMachine.deferAfter * 2) }
+                    if request.kind == .component {
+                        return InteractionReply(kind: .update, data: #"{"content":"updated"}"#)
+                    }
+                    return InteractionReply(kind: .message, data: Self.pong)
                 }
             } body: {
                 try await withBackground {
@@ -128,7 +190,12 @@ struct InteractionRecoveryTests {
                 definition: #"{"name":"\#(name)","description":"a test","type":1}"#
             )
         }
-        let declaration = DeclareCommands(service: "moderation", version: 1, commands: commands, components: [])
+        let declaration = DeclareCommands(
+            service: "moderation",
+            version: 1,
+            commands: commands,
+            components: [DeclaredComponent(prefix: "test:", deferral: .update)]
+        )
         while (try? await bus.request(declaration, timeout: .seconds(1))) == nil { try Task.checkCancellation() }
     }
 
@@ -147,6 +214,36 @@ struct InteractionRecoveryTests {
             return id != nil
         }
         return try #require(id)
+    }
+
+    private static let pong: String = {
+        let buttons = ["slow", "late", "quick"].map {
+            #"{"type":2,"style":1,"label":"\#($0)","custom_id":"test:\#($0)"}"#
+        }
+        return #"{"content":"pong","components":[{"type":1,"components":[\#(buttons.joined(separator: ","))]}]}"#
+    }()
+
+    /// A message with buttons; gives its id.
+    private func postPanel(_ bench: GatewayBench) async throws -> String {
+        let id = try await use(bench)
+        var panel: String?
+        try await eventually("the message with the buttons") {
+            panel = try await shown(bench).first { $0.interaction == id }?.id
+            return panel != nil
+        }
+        return try #require(panel)
+    }
+
+    /// Presses a button; gives the interaction's id.
+    private func press(_ button: String, of message: String, _ bench: GatewayBench) async throws -> String {
+        struct Created: Decodable {
+            let id: String
+        }
+        let answer = try await bench.control(
+            "/components",
+            ["channel": "bot-commands", "message": message, "author": "bob", "customId": button]
+        )
+        return try JSONDecoder().decode(Created.self, from: Data(answer.utf8)).id
     }
 
     private func shown(_ bench: GatewayBench) async throws -> [Shown] {

@@ -15,6 +15,8 @@ extension InteractionDesk {
         case answer
         /// "… is thinking"
         case thinking
+        /// The message with the component, as it was: a deferred update shows nothing.
+        case component
         case nothing
     }
 
@@ -68,6 +70,16 @@ extension InteractionDesk {
             let text = texts.text("command.interrupted", in: Language(discordLocale: origin?.locale ?? ""))
             _ = try await fleet.execute(entry.editRequest(Self.apology(text)), as: bot)
             await setState(.answered, interaction)
+        case .component:
+            guard let entry else { return }
+            let text = texts.text("command.interrupted", in: Language(discordLocale: origin?.locale ?? ""))
+            do {
+                // Beside the component's message, which is everybody's and stays.
+                _ = try await fleet.execute(entry.followUpRequest(Self.apology(text)), as: bot)
+            } catch let error as DiscordRESTError where error.code == .outcomeUnknown {
+                // It may be there: a second one would be worse than none.
+            }
+            await setState(.answered, interaction)
         case .nothing:
             // No first response was sent, and its three seconds are over: only the channel is left.
             if let origin { try await tellMissed(interaction, bot, origin) }
@@ -80,7 +92,8 @@ extension InteractionDesk {
         do {
             let response = try await fleet.execute(entry.lookRequest, as: entry.bot)
             let message = try JSONDecoder().decode(Original.self, from: Data(response.body))
-            return (message.flags ?? 0) & Original.loading != 0 ? .thinking : .answer
+            if message.flags.map({ $0 & Original.loading != 0 }) ?? false { return .thinking }
+            return message.isUntouched(since: entry.id) ? .component : .answer
         } catch let error as DiscordRESTError where error.status == 404 || error.status == 401 {
             // There is no such message, or the token is over.
             return .nothing
@@ -91,7 +104,22 @@ extension InteractionDesk {
         /// Discord's message flag LOADING.
         static let loading = 1 << 7
 
+        let id: MessageID
         let flags: Int?
+        let edited: String?
+
+        /// An original that is older than the interaction is the message with the component. Unless it has been edited
+        /// since, the member has seen nothing.
+        func isUntouched(since interaction: InteractionID) -> Bool {
+            guard id.rawValue < interaction.rawValue else { return false }
+            guard let edited = edited.flatMap(Timestamp.init) else { return true }
+            return edited.milliseconds < Int64(clamping: interaction.millisecondsSinceEpoch)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case id, flags
+            case edited = "edited_timestamp"
+        }
     }
 
     /// Tells a member in the channel that a command could not be answered as Discord wants it; once, by its nonce.
