@@ -183,7 +183,7 @@ let services: [Target] =
     + service(
         "AdminAPI",
         executable: "admin-api",
-        capabilityNames + [hummingbird, httpTypes, nio, crypto],
+        capabilityNames + [hummingbird, httpTypes, httpClient, nio, crypto],
         resources: [.embedInCode("Page/index.html")]
     )
     + service(
@@ -297,8 +297,8 @@ let testTargets: [Target] = [
     tests(
         "AdminAPITests",
         [
-            "AdminAPICore", "BusContract", "DiscordModel", "Store", hummingbird, hummingbirdTesting, httpTypes, nio,
-            logging,
+            "AdminAPICore", "BusContract", "DiscordModel", "Postgres", "Store", hummingbird, hummingbirdTesting,
+            httpTypes, nio, logging,
         ]
     ),
     tests("EnsembleTests", ["EnsembleCore", "ServiceKit", logging]),

@@ -98,9 +98,27 @@ import Testing
         let status = try await call(.get, "/api/status")
         #expect(status.status == 200)
         #expect(status.body.contains("\"bots\":[]"))
+        #expect(status.body.contains("\"missing\":{\"bots\":\"the gateway does not answer: "))
         let bots = try await call(.get, "/api/bots")
         #expect(bots.status == 503)
         #expect(bots.body.contains("the gateway does not answer"))
+    }
+
+    @Test func theStatusSurvivesTheDatabase() async throws {
+        backend.isDatabaseDown.withLock { $0 = true }
+        let status = try await call(.get, "/api/status")
+        #expect(status.status == 200)
+        #expect(status.body.contains("\"status\":\"degraded\""))
+        #expect(
+            status.body.contains(
+                #""database":{"reason":"connection refused","since":1763700000000,"state":"down"}"#
+            )
+        )
+        for part in ["gaps", "services"] {
+            #expect(status.body.contains("\"\(part)\":\"the database does not answer: connection refused\""))
+            #expect(status.body.contains("\"\(part)\":[]"))
+        }
+        #expect(status.body.contains("\"username\":\"Rainbow\""))
     }
 
     @Test func casesComeInPages() async throws {

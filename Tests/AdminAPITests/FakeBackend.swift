@@ -3,6 +3,7 @@ import BusContract
 import DiscordModel
 import Foundation
 import MessageBus
+import Postgres
 import Synchronization
 
 @testable import Store
@@ -11,6 +12,7 @@ import Synchronization
 final class FakeBackend: AdminBackend {
     let controlled = Mutex<[String]>([])
     let isGatewayDown = Mutex(false)
+    let isDatabaseDown = Mutex(false)
     let events = [
         LiveEvent(name: "case-opened", data: "{\"number\":1}"), LiveEvent(name: "player-changed", data: "{}"),
     ]
@@ -27,8 +29,18 @@ final class FakeBackend: AdminBackend {
     )
     private static let iris = BotStatus(bot: BotID(rawValue: "iris")!, state: .failed, reason: "wrong token")
 
+    func database() -> DatabaseAnswer {
+        guard isDatabaseDown.withLock({ $0 }) else { return DatabaseAnswer(state: .up) }
+        return DatabaseAnswer(state: .down, reason: "connection refused", since: 1_763_700_000_000)
+    }
+
+    private func needDatabase() throws {
+        if isDatabaseDown.withLock({ $0 }) { throw PostgresError(.unavailable, "connection refused") }
+    }
+
     func instances() async throws -> [InstanceRecord] {
-        [
+        try needDatabase()
+        return [
             record(
                 "gateway",
                 silence: 1,
@@ -57,7 +69,8 @@ final class FakeBackend: AdminBackend {
     }
 
     func gaps() async throws -> [Gap] {
-        [
+        try needDatabase()
+        return [
             Gap(
                 partition: "iris/0",
                 from: Date(timeIntervalSince1970: 1_763_700_000),

@@ -86,6 +86,22 @@ struct SupervisorTests {
                     return status?.bots.filter { $0.state == "online" }.count == 4
                 }
                 #expect(!FileManager.default.fileExists(atPath: premises.folder.appending(path: "postgres").path))
+
+                await cluster.stop()
+                try await eventually("the status says so, and what can be known without it") {
+                    let status: Status = try await premises.admin.get("/api/status")
+                    let music = status.services.first { $0.service == "music" }
+                    return status.database.state == "down" && status.database.since != nil
+                        && status.database.reason?.isEmpty == false && status.missing.keys.sorted() == ["gaps"]
+                        && status.bots.filter { $0.state == "online" }.count == 4
+                        && music?.components["database"]?.ready == false
+                        && !status.services.contains { $0.status == "silent" }
+                }
+                try await cluster.restart()
+                try await eventually("all is well again", within: .seconds(60)) {
+                    let status: Status = try await premises.admin.get("/api/status")
+                    return status.status == "ok" && status.database.state == "up" && status.missing.isEmpty
+                }
             }
         }
         await cluster.stop()
@@ -182,6 +198,26 @@ struct SupervisorTests {
             let state: String
         }
 
+        struct Database: Decodable {
+            let state: String
+            let reason: String?
+            let since: Int64?
+        }
+
+        struct Service: Decodable {
+            struct Component: Decodable {
+                let ready: Bool
+            }
+
+            let service: String
+            let status: String
+            let components: [String: Component]
+        }
+
+        let status: String
+        let database: Database
+        let missing: [String: String]
+        let services: [Service]
         let bots: [Bot]
     }
 }

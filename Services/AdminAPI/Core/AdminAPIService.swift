@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 package import ServiceHost
 package import ServiceKit
 import ServiceLifecycle
@@ -20,7 +21,11 @@ package struct AdminAPIService: HostedService {
 
     package func run() async throws {
         let database = host.database
-        let keys = KeyChecker { try await APIKeys(database).find($0) }
+        let keys = KeyChecker {
+            try await APIKeys(database).find($0)
+        } isAway: {
+            !database.status.isReachable
+        }
         let router = try AdminRouter(backend: PlatformBackend(host: host), keys: keys, logger: host.logger).router()
         try await host.context.httpServer(router).run()
     }

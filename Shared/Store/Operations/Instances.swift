@@ -9,9 +9,9 @@ package struct InstanceRecord: Sendable {
     package let port: Int
     package let pid: Int
     /// Seconds since it last said anything.
-    package let silence: Double
+    package var silence: Double
     /// Its last `/health` report, as JSON.
-    package let report: String
+    package var report: String
 }
 
 /// The table `instances`: every service writes its own row.

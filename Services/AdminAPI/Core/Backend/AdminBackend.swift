@@ -4,7 +4,9 @@ package import Store
 
 /// What the API asks of the rest of the platform. Tests give their own.
 package protocol AdminBackend: Sendable {
-    /// The registry of processes.
+    /// How the database is.
+    func database() -> DatabaseAnswer
+    /// The registry of processes; without the database, those that it had, as they answer for themselves.
     func instances() async throws -> [InstanceRecord]
     /// Every bot's state.
     func bots() async throws -> [BotStatus]

@@ -15,10 +15,51 @@ struct PlatformBackend: AdminBackend {
     /// Events that wait for a slow reader of the live feed; more are dropped and counted.
     static let liveCapacity = 1000
 
+    /// How long the database may take where there is an answer without it.
+    static let databasePatience = Duration.seconds(2)
+
     let host: Host
+    private let book = InstanceBook()
+
+    init(host: Host) {
+        self.host = host
+    }
+
+    func database() -> DatabaseAnswer {
+        let status = host.database.status
+        guard !status.isReachable else { return DatabaseAnswer(state: .up) }
+        let away = status.unreachableSince.map { ContinuousClock.now - $0 }
+        return DatabaseAnswer(
+            state: .down,
+            reason: status.failure ?? "connecting",
+            since: away.map { WallClock.milliseconds() - Int64($0 / .milliseconds(1)) }
+        )
+    }
 
     func instances() async throws -> [InstanceRecord] {
-        try await Instances(host.database).all()
+        do {
+            let records = try await quickly { try await Instances($0).all() }
+            book.note(records)
+            return records
+        } catch let error as PostgresError {
+            guard let records = await book.ask() else { throw error }
+            return records
+        }
+    }
+
+    /// Reads without waiting for a database that is away.
+    private func quickly<Value: Sendable>(
+        _ read: @escaping @Sendable (PostgresClient) async throws -> Value
+    ) async throws -> Value {
+        let database = host.database
+        guard database.status.isReachable else {
+            throw PostgresError(.unavailable, database.status.failure ?? "connecting")
+        }
+        do {
+            return try await withDeadline(Self.databasePatience) { try await read(database) }
+        } catch is DeadlineExceeded {
+            throw PostgresError(.timeout, "no answer within \(Self.databasePatience)")
+        }
     }
 
     func bots() async throws -> [BotStatus] {
@@ -26,7 +67,7 @@ struct PlatformBackend: AdminBackend {
     }
 
     func gaps() async throws -> [Gap] {
-        try await Gaps(host.database).recent()
+        try await quickly { try await Gaps($0).recent() }
     }
 
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {

@@ -6,12 +6,35 @@ import Store
 
 /// `GET /api/status`
 package struct StatusAnswer: Codable, Sendable {
-    /// `ok` when every service is ready and every bot that should be is online.
+    /// `ok` when every service is ready, every bot that should be is online, and nothing is missing.
     package let status: String
+    package let database: DatabaseAnswer
+    /// Which of the lists below could not be read and are empty for that, with the reason.
+    package let missing: [String: String]
     package let services: [ServiceAnswer]
     package let bots: [BotAnswer]
     /// The latest times in which events may have been missed, the newest first.
     package let gaps: [GapAnswer]
+}
+
+/// How the database is.
+package struct DatabaseAnswer: Codable, Sendable {
+    package enum State: String, Codable, Sendable {
+        case up
+        case down
+    }
+
+    package let state: State
+    /// Why it is down, in one line.
+    package let reason: String?
+    /// Unix milliseconds since when it is down, as far as that is known.
+    package let since: Int64?
+
+    package init(state: State, reason: String? = nil, since: Int64? = nil) {
+        self.state = state
+        self.reason = reason
+        self.since = since
+    }
 }
 
 /// A time in which events of one bot may have been missed.

@@ -1,6 +1,8 @@
 import BusContract
 import FoundationEssentials
 import HTTPTypes
+import MessageBus
+import Postgres
 import ServiceKit
 import Store
 
@@ -12,23 +14,49 @@ extension Endpoint {
             path: "/api/status",
             scope: .read,
             name: "getStatus",
-            summary: "How every service and every bot is.",
+            summary: "How the database, every service and every bot is; what cannot be told is named with the reason.",
             answer: Schema.reference("Status")
         ) { _ in
-            let instances = try await backend.instances()
-            // A gateway that is down must not take the page with it that says so.
-            let bots = (try? await backend.bots()) ?? []
-            let services = instances.map(ServiceAnswer.init)
+            // What is down must not take the page with it that says so.
+            async let instances = Part("services") { try await backend.instances() }
+            async let bots = Part("bots") { try await backend.bots() }
+            async let gaps = Part("gaps") { try await backend.gaps() }
+            let services = try await instances.items.map(ServiceAnswer.init)
+            let troupe = try await bots.items
+            let missing = try await [instances.missing, bots.missing, gaps.missing].compactMap(\.self)
+            let database = backend.database()
             let isWell =
-                services.allSatisfy { $0.status == "ok" } && !bots.isEmpty && !bots.contains { $0.state == .failed }
+                database.state == .up && missing.isEmpty && services.allSatisfy { $0.status == "ok" }
+                && !troupe.isEmpty && !troupe.contains { $0.state == .failed }
             return try Answer.json(
                 StatusAnswer(
                     status: isWell ? "ok" : "degraded",
+                    database: database,
+                    missing: Dictionary(missing) { first, _ in first },
                     services: services,
-                    bots: bots.map(BotAnswer.init),
-                    gaps: try await backend.gaps().map(GapAnswer.init)
+                    bots: troupe.map(BotAnswer.init),
+                    gaps: try await gaps.items.map(GapAnswer.init)
                 )
             )
+        }
+    }
+}
+
+/// A list of the status, or why it cannot be read.
+private struct Part<Item: Sendable>: Sendable {
+    let items: [Item]
+    let missing: (String, String)?
+
+    init(_ name: String, _ read: () async throws -> [Item]) async throws {
+        do {
+            items = try await read()
+            missing = nil
+        } catch let error as PostgresError {
+            items = []
+            missing = (name, "the database does not answer: \(error.message)")
+        } catch let error as BusError {
+            items = []
+            missing = (name, "the gateway does not answer: \(error.message)")
         }
     }
 }

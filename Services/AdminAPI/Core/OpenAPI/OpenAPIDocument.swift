@@ -88,6 +88,13 @@ enum OpenAPIDocument {
             ]),
             "Status": Schema.object([
                 "status": .required(["type": "string", "enum": ["ok", "degraded"]]),
+                "database": .required(
+                    Schema.object([
+                        "state": .required(["type": "string", "enum": ["up", "down"]]),
+                        "reason": .optional(Schema.text), "since": .optional(Schema.whole),
+                    ])
+                ),
+                "missing": .required(Schema.map(Schema.text)),
                 "services": .required(Schema.list(Schema.reference("Service"))),
                 "bots": .required(Schema.list(Schema.reference("Bot"))),
                 "gaps": .required(Schema.list(Schema.reference("Gap"))),
