@@ -10,6 +10,8 @@ package struct StreamRecord: Hashable, Sendable {
     /// The highest sequence number in the journal.
     package let lastSeq: UInt64
     package let isClosed: Bool
+    /// Whether the session has the intents of an observer; nil: nobody wrote it down.
+    package let observes: Bool?
 }
 
 /// The table `streams`, written by the gateway.
@@ -21,7 +23,14 @@ package struct Streams: Sendable {
     }
 
     /// Opens the stream of a new session, and closes the partition's one before it. Call it inside a transaction.
-    package func open(_ partition: Partition, session: String, resumeURL: String) async throws -> StreamRecord {
+    ///
+    /// - Parameter observes: whether the session has the intents of an observer.
+    package func open(
+        _ partition: Partition,
+        session: String,
+        resumeURL: String,
+        observes: Bool? = nil
+    ) async throws -> StreamRecord {
         try await executor.query(
             """
             UPDATE streams SET closed = true, closed_at = now()
@@ -30,11 +39,11 @@ package struct Streams: Sendable {
         )
         let opened = try await executor.query(
             """
-            INSERT INTO streams (partition, session, resume_url, ordinal)
-            SELECT \(partition.description), \(session), \(resumeURL), coalesce(max(ordinal), 0) + 1
+            INSERT INTO streams (partition, session, resume_url, observes, ordinal)
+            SELECT \(partition.description), \(session), \(resumeURL), \(observes), coalesce(max(ordinal), 0) + 1
             FROM streams WHERE partition = \(partition.description)
             ON CONFLICT (partition, session) DO UPDATE SET resume_url = excluded.resume_url
-            RETURNING id, partition, session, resume_url, last_seq, closed
+            RETURNING id, partition, session, resume_url, last_seq, closed, observes
             """
         )
         return try Self.record(try opened.only())
@@ -44,7 +53,7 @@ package struct Streams: Sendable {
     package func current(of partition: Partition) async throws -> StreamRecord? {
         let rows = try await executor.query(
             """
-            SELECT id, partition, session, resume_url, last_seq, closed FROM streams
+            SELECT id, partition, session, resume_url, last_seq, closed, observes FROM streams
             WHERE partition = \(partition.description) AND NOT closed
             """
         )
@@ -70,7 +79,7 @@ package struct Streams: Sendable {
     func list(_ partition: Partition, from id: UInt64) async throws -> [StreamRecord] {
         let rows = try await executor.query(
             """
-            SELECT id, partition, session, resume_url, last_seq, closed FROM streams
+            SELECT id, partition, session, resume_url, last_seq, closed, observes FROM streams
             WHERE partition = \(partition.description) AND id >= \(id) ORDER BY ordinal
             """
         )
@@ -94,7 +103,8 @@ package struct Streams: Sendable {
             session: try row["session"],
             resumeURL: try row["resume_url"],
             lastSeq: try row["last_seq"],
-            isClosed: try row["closed"]
+            isClosed: try row["closed"],
+            observes: try row["observes"]
         )
     }
 }

@@ -105,6 +105,28 @@ struct GatewayProcessTests {
         }
     }
 
+    @Test("A bot that was to observe when the gateway ended, without the intents, gets them from the next one")
+    func intents() async throws {
+        try await GatewayBench.with { bench in
+            var gateway = try bench.start()
+            defer { gateway.kill() }
+            try await bench.waitUntilOnline("rainbow", "iris")
+            try await eventually("the table has the observer") {
+                try await bench.client.query("SELECT 1 AS found FROM observers WHERE bot = 'rainbow'").count == 1
+            }
+            gateway.kill()
+            try await bench.client.query("UPDATE observers SET bot = 'iris'")
+            gateway = try bench.start()
+            try await eventually("iris begins a new session") { try await bench.identifies("iris") == 2 }
+            try await bench.waitUntilOnline("rainbow", "iris")
+            try await bench.say("hello")
+            try await eventually("the message from iris' stream") {
+                bench.received.all.contains { $0.topic == "discord.iris.0.MESSAGE_CREATE." }
+            }
+            #expect(try await bench.identifies("rainbow") == 1)
+        }
+    }
+
     @Test(
         "Faults of Discord's are recovered from, and nothing is lost",
         arguments: ["reconnect", "drop", "close", "invalidSession"]

@@ -28,13 +28,26 @@ struct SessionStore: Sendable {
 
     /// Opens the stream of a new session. If an earlier one was lost, the time since is recorded as a gap.
     ///
-    /// - Parameter heard: when this process heard the last of the earlier session; nil if it did not have it.
+    /// - Parameters:
+    ///   - heard: when this process heard the last of the earlier session; nil if it did not have it.
+    ///   - observes: whether it has the intents of an observer.
     /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway.
-    func open(session: String, resumeURL: String, lost: String?, heard: Date?) async throws -> StreamRecord {
+    func open(
+        session: String,
+        resumeURL: String,
+        observes: Bool,
+        lost: String?,
+        heard: Date?
+    ) async throws -> StreamRecord {
         try await database.withTransaction { transaction in
             guard try await Leases(transaction).isHeld(lease) else { throw JournalWriter.NotOwner() }
             let before = try await Streams(transaction).current(of: partition)
-            let record = try await Streams(transaction).open(partition, session: session, resumeURL: resumeURL)
+            let record = try await Streams(transaction).open(
+                partition,
+                session: session,
+                resumeURL: resumeURL,
+                observes: observes
+            )
             if before != nil || lost != nil {
                 try await Gaps(transaction).append(
                     partition.description,

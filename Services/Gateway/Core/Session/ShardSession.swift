@@ -118,7 +118,7 @@ final class ShardSession: Sendable {
         let writer = makeWriter(record.id, journalled: record.lastSeq)
         ledger.open(stream: record.id, heads: heads, writer: writer)
         // After RESUME there is no GUILD_CREATE: what is known of the guilds comes from the last snapshots.
-        let isCapable = context.wantsObserverIntents()
+        let isCapable = record.observes ?? context.wantsObserverIntents()
         try await context.cache.restore(
             bot: context.bot,
             user: context.identity.user,
@@ -494,6 +494,7 @@ final class ShardSession: Sendable {
                 let record = try await store.open(
                     session: ready.sessionID,
                     resumeURL: ready.resumeGatewayURL,
+                    observes: context.observers.isCapable(context.bot),
                     lost: lost,
                     heard: heard.withLock { $0 }
                 )
