@@ -30,7 +30,7 @@ struct EffectRunnerTests {
             await #expect(throws: Stop.self) {
                 try await stack.spine.transaction { transaction in
                     transaction.add(try delete(1))
-                    try await transaction.publish(caseOpened(1))
+                    try transaction.publish(caseOpened(1))
                     throw Stop()
                 }
             }
@@ -201,7 +201,7 @@ struct EffectRunnerTests {
                         for number in 1...60 {
                             group.addTask { () async throws -> Void in
                                 try await stack.spine.transaction { transaction in
-                                    try await transaction.publish(caseOpened(number))
+                                    try transaction.publish(caseOpened(number))
                                     // Every third changes its mind: its number must not leave a hole.
                                     if number % 3 == 0 { throw CancellationError() }
                                 }

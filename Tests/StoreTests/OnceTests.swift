@@ -31,6 +31,38 @@ import Testing
         }
     }
 
+    @Test func manyCasesAreOpenedAtOnceInTheirOrder() async throws {
+        try await withStore(maximumConnections: 8) { client in
+            func new(_ guild: UInt64, _ key: String) -> NewCase {
+                NewCase(guild: GuildID(guild), type: "warn", user: UserID(2), moderator: nil, reason: key, key: key)
+            }
+            func open(_ new: [NewCase]) async throws -> [String] {
+                try await client.withTransaction { transaction in
+                    try await Cases(transaction).open(new).map { opened, isNew in
+                        "\(opened.guild)-\(opened.number) \(opened.reason)\(isNew ? "" : " known")"
+                    }
+                }
+            }
+            #expect(try await open([]) == [])
+            #expect(try await open([new(1, "a"), new(2, "b"), new(1, "c")]) == ["1-1 a", "2-1 b", "1-2 c"])
+            // A key that is known, and one that comes twice at once.
+            #expect(
+                try await open([new(1, "d"), new(1, "c"), new(2, "e"), new(1, "d"), new(1, "f")])
+                    == ["1-3 d", "1-2 c known", "2-2 e", "1-3 d known", "1-4 f"]
+            )
+            // Two that want the same guilds' counters, in opposite order, again and again: neither fails.
+            try await withThrowingTaskGroup { group in
+                for number in 0..<20 {
+                    group.addTask { _ = try await open([new(1, "x\(number)"), new(2, "y\(number)")]) }
+                    group.addTask { _ = try await open([new(2, "v\(number)"), new(1, "w\(number)")]) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await Cases(client).list(guild: GuildID(1), limit: 100).map(\.number).sorted() == Array(1...44))
+            #expect(try await Cases(client).list(guild: GuildID(2), limit: 100).map(\.number).sorted() == Array(1...42))
+        }
+    }
+
     @Test func coinsAreMovedNeverMadeOrLost() async throws {
         try await withStore(maximumConnections: 8) { client in
             let guild = GuildID(1)

@@ -8,7 +8,7 @@ package final class DurableTransaction: QueryExecutor {
     private let transaction: Transaction
     private let service: ServiceRole
     private let effects = Mutex<[Effect]>([])
-    private let hasEvents = Mutex(false)
+    private let events = Mutex<[Outbox.Entry]>([])
 
     init(_ transaction: Transaction, service: ServiceRole) {
         self.transaction = transaction
@@ -26,12 +26,17 @@ package final class DurableTransaction: QueryExecutor {
     }
 
     /// Publishes an event of ours after the commit.
-    package func publish<Event: BusEvent>(_ event: Event) async throws {
-        try await Outbox(executor: transaction, service: service).append(event)
-        hasEvents.withLock { $0 = true }
+    package func publish<Event: BusEvent>(_ event: Event) throws {
+        let entry = try Outbox.Entry(event)
+        events.withLock { $0.append(entry) }
     }
 
-    var needsRelay: Bool { hasEvents.withLock { $0 } }
+    var needsRelay: Bool { events.withLock { !$0.isEmpty } }
+
+    /// Writes the collected events.
+    func writeEvents() async throws {
+        try await Outbox(executor: transaction, service: service).append(events.withLock { $0 })
+    }
 
     /// Writes the collected effects; returns those that were not known before.
     func writeEffects() async throws -> [Effect] {

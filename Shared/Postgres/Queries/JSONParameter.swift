@@ -11,15 +11,24 @@ package struct JSONParameter: PostgresEncodable {
     }
 
     package func encode(into bytes: inout [UInt8]) { bytes += text }
+
+    /// A value as JSON text, to be cast where it is one of many: `"… unnest(\(texts)) AS e (details) … e.details::jsonb"`.
+    package static func text(_ value: some Encodable) throws(PostgresError) -> String {
+        String(decoding: try bytes(of: value), as: UTF8.self)
+    }
+
+    fileprivate static func bytes(of value: some Encodable) throws(PostgresError) -> [UInt8] {
+        do {
+            return Array(try JSONEncoder().encode(value))
+        } catch {
+            throw PostgresError(.encoding, "cannot write \(type(of: value)) as JSON: \(error)")
+        }
+    }
 }
 
 extension PostgresEncodable where Self == JSONParameter {
     /// Binds a value as `jsonb`: `"… VALUES (\(try .json(state)))"`.
     package static func json(_ value: some Encodable) throws(PostgresError) -> JSONParameter {
-        do {
-            return JSONParameter(text: Array(try JSONEncoder().encode(value)))
-        } catch {
-            throw PostgresError(.encoding, "cannot write \(type(of: value)) as JSON: \(error)")
-        }
+        JSONParameter(text: try JSONParameter.bytes(of: value))
     }
 }

@@ -39,11 +39,21 @@ package struct AuditLog: Sendable {
     }
 
     package func append(_ entry: AuditEntry) async throws {
+        try await append([entry])
+    }
+
+    /// Appends entries in the order given, with one statement.
+    package func append(_ entries: [AuditEntry]) async throws {
+        guard !entries.isEmpty else { return }
         try await executor.query(
             """
             INSERT INTO audit (key, guild, actor, action, subject, details)
-            VALUES (\(entry.key), \(entry.guild?.rawValue), \(entry.actor), \(entry.action), \(entry.subject),
-                \(try .json(entry.details)))
+            SELECT e.key, e.guild, e.actor, e.action, e.subject, e.details::jsonb
+            FROM unnest(
+                \(entries.map(\.key)), \(entries.map { $0.guild?.rawValue }), \(entries.map(\.actor)),
+                \(entries.map(\.action)), \(entries.map(\.subject)), \(try entries.map { try JSONParameter.text($0.details) })
+            ) WITH ORDINALITY AS e (key, guild, actor, action, subject, details, place)
+            ORDER BY e.place
             ON CONFLICT (key) DO NOTHING
             """
         )

@@ -66,29 +66,66 @@ package struct Cases: Sendable {
     ///
     /// - Returns: the case, and whether it is new.
     package func open(_ new: NewCase) async throws -> (case: Case, isNew: Bool) {
-        // The counter's row stays locked until the transaction ends, so that a number is never skipped or given twice,
-        // and whoever waited for it sees the case that the same key has opened meanwhile.
+        let opened = try await open([new])
+        guard let only = opened.first else { throw PostgresError(.decoding, "no case for the key \"\(new.key)\"") }
+        return only
+    }
+
+    /// Opens cases, or finds those that their keys have opened before; a key that comes twice opens one. As many
+    /// statements for many as for one. Call it inside a transaction.
+    ///
+    /// - Returns: the cases in the order given, and whether each is new.
+    package func open(_ new: [NewCase]) async throws -> [(case: Case, isNew: Bool)] {
+        guard !new.isEmpty else { return [] }
+        // The counters' rows stay locked until the transaction ends, so that a number is never skipped or given twice, and
+        // whoever waited for them sees the cases that the same keys have opened meanwhile. Always in the same order: two
+        // transactions that wait for each other would both fail.
         try await executor.query(
             """
-            INSERT INTO case_counters (guild, last) VALUES (\(new.guild.rawValue), 0)
+            INSERT INTO case_counters (guild, last)
+            SELECT DISTINCT new.guild, 0 FROM unnest(\(new.map(\.guild.rawValue))) AS new (guild) ORDER BY new.guild
             ON CONFLICT (guild) DO UPDATE SET last = case_counters.last
             """
         )
-        if let known = try await find(key: new.key) { return (known, false) }
-        let counter = try await executor.query(
-            "UPDATE case_counters SET last = last + 1 WHERE guild = \(new.guild.rawValue) RETURNING last"
-        )
-        let number: Int32 = try counter.only().decode(Int32.self, "last")
+        var known = try await find(keys: new.map(\.key))
+        var fresh: [NewCase] = []
+        var freshKeys: Set<String> = []
+        for new in new where known[new.key] == nil && freshKeys.insert(new.key).inserted { fresh.append(new) }
+        known.merge(try await insert(fresh)) { found, _ in found }
+        return try new.map { new in
+            guard let opened = known[new.key] else {
+                throw PostgresError(.decoding, "no case for the key \"\(new.key)\"")
+            }
+            return (opened, freshKeys.remove(new.key) != nil)
+        }
+    }
+
+    /// Inserts cases whose guilds' counters are locked, numbered in the order given.
+    private func insert(_ new: [NewCase]) async throws -> [String: Case] {
+        guard !new.isEmpty else { return [:] }
         let rows = try await executor.query(
             """
+            WITH new AS (
+                SELECT *, row_number() OVER (PARTITION BY guild ORDER BY place) AS nth
+                FROM unnest(
+                    \(new.map(\.guild.rawValue)), \(new.map(\.key)), \(new.map(\.type)), \(new.map(\.user.rawValue)),
+                    \(new.map { $0.moderator?.rawValue }), \(new.map(\.reason)), \(new.map { $0.channel?.rawValue }),
+                    \(new.map { $0.message?.rawValue })
+                ) WITH ORDINALITY AS e (guild, key, type, user_id, moderator_id, reason, channel_id, message_id, place)
+            ), counters AS (
+                UPDATE case_counters SET last = last + counts.more
+                FROM (SELECT guild, count(*)::integer AS more FROM new GROUP BY guild) AS counts
+                WHERE case_counters.guild = counts.guild
+                RETURNING case_counters.guild, last - more AS before
+            )
             INSERT INTO cases (guild, number, key, type, user_id, moderator_id, reason, channel_id, message_id)
-            VALUES (\(new.guild.rawValue), \(number), \(new.key), \(new.type), \(new.user.rawValue),
-                \(new.moderator?.rawValue), \(new.reason), \(new.channel?.rawValue), \(new.message?.rawValue))
-            RETURNING guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
+            SELECT guild, before + nth, key, type, user_id, moderator_id, reason, channel_id, message_id
+            FROM new JOIN counters USING (guild) ORDER BY place
+            RETURNING key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
             """
         )
-        return (try Self.read(try rows.only()), true)
+        return try Self.byKey(rows)
     }
 
     package func find(guild: GuildID, number: Int) async throws -> Case? {
@@ -130,15 +167,21 @@ package struct Cases: Sendable {
         return try rows.map(Self.read)
     }
 
-    private func find(key: String) async throws -> Case? {
+    private func find(keys: [String]) async throws -> [String: Case] {
         let rows = try await executor.query(
             """
-            SELECT guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
+            SELECT key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
                 (extract(epoch FROM created_at) * 1000)::bigint AS created
-            FROM cases WHERE key = \(key)
+            FROM cases WHERE key = ANY(\(keys))
             """
         )
-        return try rows.first.map(Self.read)
+        return try Self.byKey(rows)
+    }
+
+    private static func byKey(_ rows: [Row]) throws -> [String: Case] {
+        var cases: [String: Case] = [:]
+        for row in rows { cases[try row["key"]] = try read(row) }
+        return cases
     }
 
     private static func read(_ row: Row) throws -> Case {

@@ -37,7 +37,7 @@ struct DailyCommand: Command {
                     details: ["amount": "\(Self.amount)"]
                 )
             )
-            try await transaction.publish(
+            try transaction.publish(
                 BalanceChanged(guild: guild, user: user, amount: balance, change: Self.amount, reason: "daily")
             )
             return outcome

@@ -47,7 +47,7 @@ struct WarnCommand: Command {
                     details: ["case": "\(opened.case.number)", "reason": reason]
                 )
             )
-            try await transaction.publish(CaseOpened(opened.case))
+            try transaction.publish(CaseOpened(opened.case))
             return opened.case
         }
         let text = invocation.text(

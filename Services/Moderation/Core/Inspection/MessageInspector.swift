@@ -55,34 +55,16 @@ struct MessageInspector: DurableHandler {
     }
 
     func perform(_ work: [Offence], in transaction: DurableTransaction) async throws {
-        for offence in work {
-            let opened = try await Cases(transaction).open(
-                NewCase(
-                    guild: offence.guild,
-                    type: "warn",
-                    user: offence.author,
-                    moderator: nil,
-                    reason: reason(offence),
-                    channel: offence.channel,
-                    message: offence.message,
-                    key: "words:\(offence.message)"
-                )
-            )
+        let opened = try await Cases(transaction).open(work.map(newCase))
+        var entries: [AuditEntry] = []
+        for (offence, (opened, isNew)) in zip(work, opened) {
             transaction.add(deletion(offence))
-            guard opened.isNew else { continue }
-            try await AuditLog(transaction).append(
-                AuditEntry(
-                    key: "words:\(offence.message)",
-                    guild: offence.guild,
-                    actor: "rule:words",
-                    action: "case.open",
-                    subject: "user:\(offence.author)",
-                    details: ["case": "\(opened.case.number)", "word": offence.word, "message": "\(offence.message)"]
-                )
-            )
-            try await transaction.publish(CaseOpened(opened.case))
-            if sendsNotices, !offence.isLate { transaction.add(try notice(offence, opened.case)) }
+            guard isNew else { continue }
+            entries.append(entry(offence, opened))
+            try transaction.publish(CaseOpened(opened))
+            if sendsNotices, !offence.isLate { transaction.add(try notice(offence, opened)) }
         }
+        try await AuditLog(transaction).append(entries)
     }
 
     /// The message of an event; nil for an update that tells only what changed, without author: embeds that Discord
@@ -98,6 +80,30 @@ struct MessageInspector: DurableHandler {
 
     private func reason(_ offence: Offence) -> String {
         texts.text("reason.words", in: offence.language, ["word": offence.word])
+    }
+
+    private func newCase(_ offence: Offence) -> NewCase {
+        NewCase(
+            guild: offence.guild,
+            type: "warn",
+            user: offence.author,
+            moderator: nil,
+            reason: reason(offence),
+            channel: offence.channel,
+            message: offence.message,
+            key: "words:\(offence.message)"
+        )
+    }
+
+    private func entry(_ offence: Offence, _ opened: Case) -> AuditEntry {
+        AuditEntry(
+            key: "words:\(offence.message)",
+            guild: offence.guild,
+            actor: "rule:words",
+            action: "case.open",
+            subject: "user:\(offence.author)",
+            details: ["case": "\(opened.number)", "word": offence.word, "message": "\(offence.message)"]
+        )
     }
 
     private func deletion(_ offence: Offence) -> Effect {

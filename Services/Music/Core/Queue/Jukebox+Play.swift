@@ -44,7 +44,7 @@ extension Jukebox {
             let (taken, place) = playback.enqueue(entries)
             guard taken > 0 else { throw CommandRefusal("music.queueFull", ["count": "\(Playback.capacity)"]) }
             try await rows.save(&playback)
-            try await announce(playback, in: transaction)
+            try announce(playback, in: transaction)
             let first = loaded.tracks[0]
             return PlayOutcome(
                 bot: player.key.bot,
@@ -134,7 +134,7 @@ extension Jukebox {
             let (skipped, next) = playback.skip()
             guard skipped != nil || next != nil else { throw CommandRefusal("music.nothingPlays") }
             try await rows.save(&playback)
-            try await announce(playback, in: transaction)
+            try announce(playback, in: transaction)
             return SkipOutcome(skipped: skipped?.track.title ?? "", next: next?.track.title ?? "")
         }
         changed.yield(player)
@@ -151,7 +151,7 @@ extension Jukebox {
             let count = playback.stop()
             try await rows.save(&playback)
             try await rows.players.delete(player.key)
-            try await announceEnd(player, in: transaction)
+            try announceEnd(player, in: transaction)
             return StopOutcome(bot: player.key.bot, channel: player.channel, count: count)
         }
         changed.yield(player)

@@ -36,7 +36,7 @@ extension Jukebox {
             }
             guard playback != before else { return nil }
             try await rows.save(&playback)
-            try await announce(playback, in: transaction)
+            try announce(playback, in: transaction)
             return playback.player
         }
         if let player { changed.yield(player) }
@@ -64,7 +64,7 @@ extension Jukebox {
         _ = playback.stop()
         try await rows.save(&playback)
         try await rows.players.delete(playback.player.key)
-        try await announceEnd(playback.player, in: transaction)
+        try announceEnd(playback.player, in: transaction)
         logger.notice(
             "a player has ended",
             metadata: [
@@ -97,7 +97,7 @@ extension Jukebox {
                 _ = playback.stop()
                 try await rows.save(&playback)
                 try await rows.players.delete(key)
-                try await announceEnd(playback.player, in: transaction)
+                try announceEnd(playback.player, in: transaction)
                 return playback.player
             }
             guard let gone else { continue }

@@ -72,8 +72,8 @@ struct Jukebox: Sendable {
     }
 
     /// Tells the live feed and the bridge, after the commit.
-    func announce(_ playback: Playback, in transaction: DurableTransaction) async throws {
-        try await transaction.publish(
+    func announce(_ playback: Playback, in transaction: DurableTransaction) throws {
+        try transaction.publish(
             PlayerChanged(
                 bot: playback.player.key.bot,
                 guild: playback.player.key.guild,
@@ -86,8 +86,8 @@ struct Jukebox: Sendable {
     }
 
     /// Tells the live feed that a player is gone.
-    func announceEnd(_ player: DesiredPlayer, in transaction: DurableTransaction) async throws {
-        try await transaction.publish(
+    func announceEnd(_ player: DesiredPlayer, in transaction: DurableTransaction) throws {
+        try transaction.publish(
             PlayerChanged(
                 bot: player.key.bot,
                 guild: player.key.guild,
