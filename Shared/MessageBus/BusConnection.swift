@@ -89,6 +89,13 @@ package final class BusConnection: Service, Sendable {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// The thread that moves this process's messages, for an actor that lies on their way and never works long: no change
+    /// of threads then lies between a message that arrives and what is sent because of it.
+    ///
+    /// All other messages of the process wait for such an actor. What takes more than some ten microseconds belongs in a
+    /// `@concurrent` function.
+    package var executor: UnownedSerialExecutor { sockets.unownedExecutor }
+
     // MARK: Events
 
     /// Takes an event for sending, without waiting.
@@ -197,7 +204,8 @@ package final class BusConnection: Service, Sendable {
         payload: [UInt8],
         to address: RequestAddress,
         repetition: Repetition,
-        timeout: Duration
+        timeout: Duration,
+        isolation actor: isolated (any Actor)? = #isolation
     ) async throws(BusError) -> [UInt8] {
         let start = ContinuousClock.now
         var header = header
@@ -216,7 +224,9 @@ package final class BusConnection: Service, Sendable {
         let sockets = self.sockets
         let ticket = RequestTicket()
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            // Captured, so that the closure stays on the caller's actor.
+            _ = actor
+            return await withCheckedContinuation { continuation in
                 let isCancelled = !ticket.submit { sockets.submit(.request(number, request, continuation)) }
                 if isCancelled { continuation.resume(returning: .failure(.cancelledCaller)) }
             }

@@ -54,9 +54,14 @@ final class InboundMailbox: Sendable {
 
     /// Everything that has come since the last call, waiting for at least one message; nil after the end.
     ///
+    /// It stays on the reader's actor: the closure below would leave it if it did not capture it.
+    ///
     /// - Parameter resume: called when the channel may read again.
     /// - Throws: `WebSocketError` if the peer broke the protocol, `CancellationError`.
-    func next(resume: () -> Void) async throws -> [WebSocketMessage]? {
+    func next(
+        isolation actor: isolated (any Actor)? = #isolation,
+        resume: () -> Void
+    ) async throws -> [WebSocketMessage]? {
         let (batch, wasFull) = state.withLock { state -> ([WebSocketMessage]?, Bool) in
             guard !state.messages.isEmpty else { return (nil, false) }
             defer {
@@ -69,7 +74,8 @@ final class InboundMailbox: Sendable {
         if wasFull { resume() }
         if let batch { return batch }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            _ = actor
+            return try await withCheckedThrowingContinuation { continuation in
                 let immediate = state.withLock { state -> Result<[WebSocketMessage]?, any Error>? in
                     if Task.isCancelled { return .failure(CancellationError()) }
                     if !state.messages.isEmpty {

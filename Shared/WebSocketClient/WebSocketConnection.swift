@@ -35,6 +35,15 @@ package struct WebSocketConnection: Sendable {
         }
     }
 
+    /// Runs the task that reads on the thread that reads the socket, so that a message reaches it without waking another.
+    ///
+    /// Other connections of that thread wait for it: nothing in it may take long.
+    package func onItsThread<Result: Sendable>(
+        _ body: @Sendable (isolated SocketActor) async throws -> Result
+    ) async throws -> Result {
+        try await SocketActor(channel.eventLoop).run(body)
+    }
+
     /// What the peer said when it closed; nil while it is open, and if it dropped the connection without a word.
     package var closure: WebSocketClosure? { outcome.closure }
 
@@ -89,5 +98,20 @@ package struct WebSocketConnection: Sendable {
         }
         try? await channel.closeFuture.get()
         force.cancel()
+    }
+}
+
+/// An actor on the thread of a socket.
+package actor SocketActor {
+    private let loop: any EventLoop
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func run<Result: Sendable>(_ body: @Sendable (isolated SocketActor) async throws -> Result) async throws -> Result {
+        try await body(self)
     }
 }

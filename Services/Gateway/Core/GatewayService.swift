@@ -49,6 +49,8 @@ package struct GatewayService: HostedService {
     package func run() async throws {
         var http = HTTPClient.Configuration()
         http.timeout.connect = .seconds(10)
+        // Nobody collects its spans, and describing a request for one takes longer than sending it.
+        http.tracing.tracer = nil
         http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         let client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: http)
         do {

@@ -45,7 +45,12 @@ package struct EventSubscription: AsyncSequence, Sendable {
         }
 
         package mutating func next() async -> [IncomingEvent]? {
-            guard let blocks = await buffer.next() else { return nil }
+            await next(isolation: #isolation)
+        }
+
+        /// The same without leaving the consumer's actor: the default would go by another thread for each batch.
+        package mutating func next(isolation actor: isolated (any Actor)?) async -> [IncomingEvent]? {
+            guard let blocks = await buffer.next(isolation: actor) else { return nil }
             var events: [IncomingEvent] = []
             events.reserveCapacity(blocks.reduce(0) { $0 + $1.count })
             for block in blocks { block.append(to: &events) }

@@ -62,9 +62,12 @@ final class SubscriptionBuffer: Sendable {
     // MARK: Consumer
 
     /// Everything that waits; suspends while nothing does, and gives nil at the end or when the task is cancelled.
-    func next() async -> [EventBlock]? {
+    ///
+    /// It stays on the consumer's actor: the closure below would leave it if it did not capture it.
+    func next(isolation actor: isolated (any Actor)? = #isolation) async -> [EventBlock]? {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = actor
+            return await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> [EventBlock]?? in
                     if !state.blocks.isEmpty {
                         defer {

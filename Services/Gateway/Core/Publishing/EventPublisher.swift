@@ -105,8 +105,9 @@ struct EventPublisher {
     }
 
     private func flags(of route: EventRoute) -> EventFlags {
-        var flags: EventFlags = []
-        if !route.flags.isDisjoint(with: [.fromBot, .fromWebhook]) { flags.insert(.fromBot) }
+        // For each event: literals of several flags would be put together anew each time.
+        var flags = EventFlags(rawValue: 0)
+        if route.flags.contains(.fromBot) || route.flags.contains(.fromWebhook) { flags.insert(.fromBot) }
         if route.guildID == nil, route.channelID != nil { flags.insert(.directMessage) }
         if route.flags.contains(.mentionsUsers) { flags.insert(.mentionsUser) }
         // The receiver is the one user that its scanner watches.

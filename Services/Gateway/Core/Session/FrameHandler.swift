@@ -109,7 +109,7 @@ struct FrameHandler {
         let leaving = isLeaving ? publisher?.hold(number - 1) : nil
         let handling = EventHandling.decide(event, route, receiver: receiver, isObserver: isObserver)
         metrics.received.increment()
-        if !handling.isDisjoint(with: [.publish, .announce]) {
+        if handling.contains(.publish) || handling.contains(.announce) {
             let isAnnouncement = handling.contains(.announce)
             let isTaken = publisher?.publish(
                 event,

@@ -11,6 +11,8 @@ import Store
 struct TurnIntake: DurableHandler {
     /// A bot that logs in for the first time becomes known within this time, or its mentions are nobody's.
     private static let patience: Duration = .seconds(30)
+    /// What a message has that may speak to a bot.
+    private static let addressing: EventFlags = [.directMessage, .mentionsUser, .mentionsReceiver, .reply]
 
     let fleet: FleetDirectory
     let taken: Counter
@@ -20,7 +22,7 @@ struct TurnIntake: DurableHandler {
     func examine(_ event: DurableEvent) async throws -> [NewTurn]? {
         let flags = event.header.flags
         guard let receiver = event.header.bot, !flags.contains(.fromBot),
-            !flags.isDisjoint(with: [.directMessage, .mentionsUser, .mentionsReceiver, .reply])
+            !flags.isDisjoint(with: Self.addressing)
         else { return nil }
         let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
         let bots = try await knownBots(for: message)
