@@ -5,7 +5,12 @@ import Postgres
 import ServiceKit
 
 /// Consumes one partition: journal first, then live, and the journal again whenever something is missing.
+///
+/// It decides on the thread on which events arrive: waking another one would take longer than nearly all decisions. What
+/// is written, and what is read back, is put together elsewhere.
 actor PartitionConsumer<Handler: DurableHandler> {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { bus.executor }
+
     private let partition: Partition
     private let name: String
     private let spine: Spine
@@ -285,6 +290,9 @@ actor PartitionConsumer<Handler: DurableHandler> {
                 await decisions.wait(atMost: .seconds(60))
                 continue
             }
+            // A transaction costs far more than what it writes, and what left early would have to share the processor
+            // with it: let some gather.
+            if decided.count < Self.portion { try await Task.sleep(for: .milliseconds(20)) }
             let portion = Array(decided.prefix(Self.portion))
             decided.removeFirst(portion.count)
             isCommitting = true
@@ -328,15 +336,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private func write(_ work: [Handler.Work], _ reached: PositionTracker, _ lease: Lease) async throws {
         let (consumer, partition, positions) = (name, partition, reached.allPlaces)
         do {
-            try await spine.transaction { transaction in
-                try await self.handler.perform(work, in: transaction)
-                try await Positions(executor: transaction).save(
-                    positions,
-                    consumer: consumer,
-                    partition: partition,
-                    lease: lease
-                )
-            }
+            try await perform(work, saving: positions, lease)
         } catch let error as PostgresError where error.code == .outcomeUnknown {
             // The saved position tells whether it was committed.
             let stored = try await Positions(executor: spine.database).load(consumer: consumer, partition: partition)
@@ -344,6 +344,23 @@ actor PartitionConsumer<Handler: DurableHandler> {
         }
         committed = reached
         saved = positions
+    }
+
+    @concurrent
+    private func perform(
+        _ work: [Handler.Work],
+        saving positions: [String: PositionTracker.Place],
+        _ lease: Lease
+    ) async throws {
+        try await spine.transaction { transaction in
+            try await handler.perform(work, in: transaction)
+            try await Positions(executor: transaction).save(
+                positions,
+                consumer: name,
+                partition: partition,
+                lease: lease
+            )
+        }
     }
 
     /// Records an event that the handler cannot take, and steps over it: the events behind it must not wait for ever.

@@ -9,11 +9,19 @@ import ServiceKit
 ///
 /// It takes effects from the process's own transactions as they commit, some idempotent ones even before, and from the
 /// table those that an earlier process left. What it holds in memory is bounded: the rest waits in the table.
+///
+/// It lies between a decision and the request that carries it out, and so works on the thread of both.
 actor EffectRunner {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { bus.executor }
+
     /// Effects in flight or waiting in memory.
     private static let bound = 2_000
     private static let parallel = 128
     private static let requestTimeout: Duration = .seconds(12)
+    /// How often the table is asked for what an earlier process left. What this one has postponed it knows itself.
+    private static let claimInterval: Duration = .seconds(2)
+    private static let claimLimit = 200
+    private static let shortestDelay: Duration = .milliseconds(250)
 
     private let database: PostgresClient
     private let bus: BusConnection
@@ -31,6 +39,8 @@ actor EffectRunner {
         of: EffectTable.Pending.self,
         bufferingPolicy: .bufferingOldest(bound)
     )
+    private var nextClaim = ContinuousClock.now
+    private let claims = Wake()
     private let (flushes, flushSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     struct Metrics: Sendable {
@@ -199,7 +209,7 @@ actor EffectRunner {
             finish(effect.key, "unknown", 0, reason)
         case .retry(let reason), .probe(let reason):
             metrics.retried.increment()
-            let delay: Duration = min(.milliseconds(250) * (1 << min(attempts, 8)), .seconds(30))
+            let delay: Duration = min(Self.shortestDelay * (1 << min(attempts, 8)), .seconds(30))
             postponed.append((effect.key, delay, reason))
             flushSink.yield()
         case .expired:
@@ -221,25 +231,44 @@ actor EffectRunner {
         let table = EffectTable(executor: database, service: service)
         while true {
             book.forgetEarly(.now)
+            nextClaim = .now + Self.claimInterval
             do {
-                for pending in try await table.claimDue(limit: 200) { take(pending) }
+                let due = try await table.claimDue(limit: Self.claimLimit)
+                for pending in due { take(pending) }
+                if due.count == Self.claimLimit { claimSoon(after: Self.shortestDelay) }
             } catch let error as PostgresError {
                 logger.debug("effects not claimed", metadata: ["error": "\(error)"])
             }
-            try await Task.sleep(for: .milliseconds(250))
+            while nextClaim > .now {
+                await claims.wait(atMost: nextClaim - .now)
+                try Task.checkCancellation()
+            }
         }
+    }
+
+    /// Has the table looked at when something in it is due.
+    private func claimSoon(after delay: Duration) {
+        let due = ContinuousClock.now + delay
+        guard due < nextClaim else { return }
+        nextClaim = due
+        claims.signal()
     }
 
     private func flushForever() async throws {
         let table = EffectTable(executor: database, service: service)
         for await _ in flushes {
+            // Only who comes after a crash would want to know sooner: let some gather.
+            try await Task.sleep(for: .milliseconds(100))
             let (ending, waiting) = (ends, postponed)
             (ends, postponed) = ([], [])
             do {
                 if !ending.isEmpty { try await table.finish(ending) }
                 if !waiting.isEmpty { try await table.postpone(waiting) }
                 for item in ending { book.release(item.key) }
-                for item in waiting { book.release(item.key) }
+                for item in waiting {
+                    book.release(item.key)
+                    claimSoon(after: item.delay)
+                }
             } catch {
                 // Until it is written, the book keeps them from being sent again.
                 (ends, postponed) = (ending + ends, waiting + postponed)

@@ -7,6 +7,7 @@ struct JournalReader {
     let pageSize = 500
 
     /// The events of those names above a sequence number, in order; fewer than a page at the end.
+    @concurrent
     func page(stream: UInt64, events: [String], after seq: UInt64) async throws -> [DurableEvent] {
         let rows = try await database.query(
             """

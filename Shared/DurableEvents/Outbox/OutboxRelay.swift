@@ -36,6 +36,8 @@ final class OutboxRelay: Sendable {
             }
             group.addTask {
                 for await _ in self.nudges {
+                    // Let some gather.
+                    try await Task.sleep(for: .milliseconds(20))
                     do {
                         while try await self.publishPage() {}
                     } catch {

@@ -168,9 +168,14 @@ final class ShardSession: Sendable {
         while true {
             ledger.publishHead(on: context.bus)
             context.metrics.journalWaiting.set(Double(ledger.writer?.waiting ?? 0))
-            try await Task.sleep(for: .milliseconds(250), tolerance: .milliseconds(20))
+            // All shards at the same moments: their pulses then travel together, and wake each listener once.
+            let beats = (Self.firstPulse.duration(to: .now) / Self.pulse).rounded(.down)
+            try await Task.sleep(until: Self.firstPulse + Self.pulse * (beats + 1), clock: .continuous)
         }
     }
+
+    private static let pulse: Duration = .milliseconds(250)
+    private static let firstPulse = ContinuousClock.now
 
     private func checkpoints() async throws -> End? {
         var written: UInt64 = handled.load(ordering: .relaxed)
@@ -329,7 +334,9 @@ final class ShardSession: Sendable {
         open.withLock { $0 = connection }
         defer { open.withLock { $0 = nil } }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.read(connection, isCompressed: isCompressed) }
+            group.addTask {
+                try await connection.onItsThread { _ in try await self.read(connection, isCompressed: isCompressed) }
+            }
             group.addTask { await self.keepTime() }
             // The read loop ends with the connection.
             defer { group.cancelAll() }
