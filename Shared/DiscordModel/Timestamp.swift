@@ -33,12 +33,19 @@ extension Timestamp: LosslessStringConvertible {
             + ".\(padded(inDay % 1000, 3))+00:00"
     }
 
+    /// Reads the same from bytes.
+    init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+        guard let milliseconds = Self.parse(text) else { return nil }
+        self.init(milliseconds: milliseconds)
+    }
+
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         var index = 0
         func number(_ width: Int) -> Int64? {
             guard index + width <= text.count else { return nil }
             var value: Int64 = 0
-            for _ in 0..<width {
+            let end = index + width
+            while index < end {
                 let digit = text[index] &- UInt8(ascii: "0")
                 guard digit <= 9 else { return nil }
                 value = value * 10 + Int64(digit)
@@ -55,7 +62,7 @@ extension Timestamp: LosslessStringConvertible {
             let day = number(2), take(UInt8(ascii: "T")) || take(UInt8(ascii: " ")),
             let hour = number(2), take(UInt8(ascii: ":")), let minute = number(2), take(UInt8(ascii: ":")),
             let second = number(2),
-            (1...12).contains(month), (1...31).contains(day), hour <= 24, minute <= 59, second <= 60
+            month >= 1, month <= 12, day >= 1, day <= 31, hour <= 24, minute <= 59, second <= 60
         else { return nil }
         var fraction: Int64 = 0
         if take(UInt8(ascii: ".")) {

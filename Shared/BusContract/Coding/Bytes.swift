@@ -16,8 +16,10 @@ package struct Bytes: Hashable, Sendable, Codable {
         values = Array(data)
     }
 
+    var base64: String { Data(values).base64EncodedString() }
+
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(Data(values).base64EncodedString())
+        try container.encode(base64)
     }
 }

@@ -32,10 +32,10 @@ package struct ProtoReader {
 
     package mutating func readText() throws(WireError) -> String? {
         guard take(.lengthDelimited) else { return nil }
-        let range = try readLength()
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
-            throw WireError(.badText, field: field)
-        }
+        let text = UnsafeRawBufferPointer(rebasing: bytes[try readLength()])
+        // Nearly all texts are ASCII, which needs no validation.
+        if text.allSatisfy({ $0 < 0x80 }) { return String(decoding: text, as: UTF8.self) }
+        guard let text = String(validating: text, as: UTF8.self) else { throw WireError(.badText, field: field) }
         return text
     }
 

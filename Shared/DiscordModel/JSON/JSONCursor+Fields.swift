@@ -59,6 +59,16 @@ extension JSONCursor {
         return try string().value
     }
 
+    /// Takes an instant; anything else is skipped and gives nil.
+    mutating func timestamp(depth: Int) throws(MalformedJSON) -> Timestamp? {
+        guard peekKind() == .string else {
+            try skipValue(depth: depth)
+            return nil
+        }
+        let text = try string()
+        return text.hasEscapes ? Timestamp(text.value) : Timestamp(utf8: text.bytes)
+    }
+
     /// Takes a whole number; a value of another kind is skipped and gives nil.
     mutating func unsigned(depth: Int) throws(MalformedJSON) -> UInt64? {
         guard peekKind() == .number else {

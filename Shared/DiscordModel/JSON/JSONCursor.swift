@@ -3,7 +3,7 @@
 /// It accepts a subset of what Foundation accepts (RFC 8259 with nesting, number length and exponents bounded), so that
 /// whatever it lets through, a full decoder reads in the same way. The bytes must outlive the cursor; callers use it
 /// inside `withUnsafeBytes`. Every read is checked against the end: no input makes it read outside or trap.
-struct JSONCursor {
+package struct JSONCursor {
     /// The start of the bytes, from which offsets count.
     let start: UnsafePointer<UInt8>
     let end: UnsafePointer<UInt8>
@@ -15,7 +15,7 @@ struct JSONCursor {
     static let maximumNumberLength = 40
 
     /// Nil for no bytes at all.
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    package init?(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return nil }
         start = base.assumingMemoryBound(to: UInt8.self)
         end = start + bytes.count
@@ -53,13 +53,13 @@ struct JSONCursor {
     }
 
     /// Fails unless only space is left.
-    mutating func expectEnd() throws(MalformedJSON) {
+    package mutating func expectEnd() throws(MalformedJSON) {
         skipSpace()
         guard next == end else { throw malformed(.trailingBytes) }
     }
 
     /// The kind of the next value, by its first byte.
-    mutating func peekKind() -> JSONKind {
+    package mutating func peekKind() -> JSONKind {
         skipSpace()
         switch peek {
         case UInt8(ascii: "{"): return .object
@@ -76,7 +76,7 @@ struct JSONCursor {
 
     /// Takes `{`. Follow it by `nextKey` until that gives nil.
     @inline(__always)
-    mutating func beginObject() throws(MalformedJSON) {
+    package mutating func beginObject() throws(MalformedJSON) {
         try expect(UInt8(ascii: "{"))
     }
 
@@ -84,7 +84,7 @@ struct JSONCursor {
     ///
     /// - Parameter isFirst: true before the first call on this object; the cursor clears it.
     @inline(__always)
-    mutating func nextKey(_ isFirst: inout Bool) throws(MalformedJSON) -> JSONString? {
+    package mutating func nextKey(_ isFirst: inout Bool) throws(MalformedJSON) -> JSONString? {
         skipSpace()
         if peek == UInt8(ascii: "}") {
             next += 1
@@ -102,13 +102,13 @@ struct JSONCursor {
 
     /// Takes `[`. Follow it by `nextElement` until that is false.
     @inline(__always)
-    mutating func beginArray() throws(MalformedJSON) {
+    package mutating func beginArray() throws(MalformedJSON) {
         try expect(UInt8(ascii: "["))
     }
 
     /// Stands before the next element (true), or has taken the closing bracket (false).
     @inline(__always)
-    mutating func nextElement(_ isFirst: inout Bool) throws(MalformedJSON) -> Bool {
+    package mutating func nextElement(_ isFirst: inout Bool) throws(MalformedJSON) -> Bool {
         skipSpace()
         if peek == UInt8(ascii: "]") {
             next += 1
@@ -125,7 +125,7 @@ struct JSONCursor {
     /// Takes any value without reading it; it is checked all the same.
     ///
     /// - Parameter depth: how many containers are open around it.
-    mutating func skipValue(depth: Int) throws(MalformedJSON) {
+    package mutating func skipValue(depth: Int) throws(MalformedJSON) {
         skipSpace()
         switch peek {
         case UInt8(ascii: "\""):
@@ -174,7 +174,7 @@ struct JSONCursor {
     }
 
     /// Takes a number and gives its text.
-    mutating func number() throws(MalformedJSON) -> JSONNumber {
+    package mutating func number() throws(MalformedJSON) -> JSONNumber {
         skipSpace()
         let first = next
         if peek == UInt8(ascii: "-") { next += 1 }
@@ -211,7 +211,7 @@ struct JSONCursor {
 
     /// Takes a string, checking escapes, control characters and UTF-8.
     @inline(__always)
-    mutating func string() throws(MalformedJSON) -> JSONString {
+    package mutating func string() throws(MalformedJSON) -> JSONString {
         try expect(UInt8(ascii: "\""))
         let first = next
         var hasEscapes = false

@@ -1,11 +1,11 @@
 /// A string inside a document: the bytes between its quotes, already checked, not yet unescaped.
-struct JSONString {
+package struct JSONString {
     let bytes: UnsafeBufferPointer<UInt8>
     let hasEscapes: Bool
 
     /// Whether its text is the given one; an escaped spelling of the same text is the same.
     @inline(__always)
-    func equals(_ text: StaticString) -> Bool {
+    package func equals(_ text: StaticString) -> Bool {
         guard !hasEscapes else { return value == text.description }
         guard bytes.count == text.utf8CodeUnitCount, let base = bytes.baseAddress else {
             return bytes.count == text.utf8CodeUnitCount
@@ -15,7 +15,7 @@ struct JSONString {
     }
 
     /// Its text.
-    var value: String {
+    package var value: String {
         guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: bytes.count) { unescape(into: $0) }
     }
@@ -70,12 +70,12 @@ struct JSONString {
 }
 
 /// The text of a number inside a document.
-struct JSONNumber {
+package struct JSONNumber {
     let bytes: UnsafeBufferPointer<UInt8>
     let isInteger: Bool
 
     /// Its value if it is a whole number of 0 or more without fraction or exponent.
-    var unsigned: UInt64? { isInteger ? UInt64(decimal: bytes) : nil }
+    package var unsigned: UInt64? { isInteger ? UInt64(decimal: bytes) : nil }
 }
 
 extension UInt64 {

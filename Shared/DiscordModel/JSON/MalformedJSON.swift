@@ -19,6 +19,6 @@ package struct MalformedJSON: Error, Equatable, CustomStringConvertible {
 }
 
 /// The kinds of JSON value that a first byte can announce.
-enum JSONKind {
+package enum JSONKind {
     case object, array, string, number, boolean, null, invalid
 }

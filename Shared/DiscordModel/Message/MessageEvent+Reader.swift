@@ -64,7 +64,7 @@ private struct MessageReader {
                 member = try Self.member(&cursor)
             } else if key.equals("timestamp") {
                 try seen.note(6, at: cursor)
-                timestamp = try cursor.text(depth: 1).flatMap(Timestamp.init)
+                timestamp = try cursor.timestamp(depth: 1)
             } else if key.equals("mentions") {
                 try seen.note(7, at: cursor)
                 mentions = try Self.mentionedUsers(&cursor)
@@ -79,7 +79,7 @@ private struct MessageReader {
                 attachments = try Self.attachments(&cursor)
             } else if key.equals("edited_timestamp") {
                 try seen.note(11, at: cursor)
-                editedTimestamp = try cursor.text(depth: 1).flatMap(Timestamp.init)
+                editedTimestamp = try cursor.timestamp(depth: 1)
             } else if key.equals("referenced_message") {
                 try seen.note(12, at: cursor)
                 referencedMessage = try Self.referencedMessage(&cursor)
@@ -176,7 +176,7 @@ private struct MessageReader {
                 member.roles = try cursor.snowflakes(of: SnowflakeKind.Role.self, depth: 2)
             } else if key.equals("joined_at") {
                 try seen.note(2, at: cursor)
-                member.joinedAt = try cursor.text(depth: 2).flatMap(Timestamp.init)
+                member.joinedAt = try cursor.timestamp(depth: 2)
             } else {
                 try cursor.skipValue(depth: 2)
             }
