@@ -212,8 +212,10 @@ class Stack:
 
     def ask(self, question):
         """One value from the database, as its owner."""
-        address = f"host={self.folder}/postgres/socket port={self.port_of['database']} user=ensemble dbname=ensemble"
-        answer = subprocess.run(["psql", address, "-Atc", question], capture_output=True, text=True, check=True)
+        address = f"host={self.folder}/run/postgres port={self.port_of['database']} user=ensemble dbname=ensemble"
+        answer = subprocess.run(["psql", address, "-Atc", question], capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise RuntimeError(f"psql: {answer.stderr.strip()}")
         return answer.stdout.strip()
 
     def journalled(self):
