@@ -29,12 +29,12 @@ extension BusConnection {
         capacity: Int = 64,
         _ handler: @escaping @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
     ) async throws {
-        let queue = WorkQueue()
+        let queue = WorkQueue(capacity: capacity)
         try await offer(address, capacity: capacity, .queue(queue))
         let sockets = self.sockets
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for _ in 0..<capacity {
+                for await _ in queue.shortages {
                     group.addTask {
                         while let request = await queue.next() {
                             sockets.submit(.reply(request.id, await self.handle(request, handler)))

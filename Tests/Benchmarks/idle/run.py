@@ -5,20 +5,20 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "stack"))
-from measure import Stack, row, state_folder, write
+from measure import Stack, row, stack_ports, state_folder, write
 
 OUT, PROGRAMS = sys.argv[1:3]
 RUNS = 3
 # Long enough for what a start leaves behind to be given back.
 REST = 20
 
-folder = state_folder()
+folder, ports = state_folder(), stack_ports()
 first, again, largest, whole = [], [], [], []
 try:
-    with Stack(PROGRAMS, folder=folder) as stack:
+    with Stack(PROGRAMS, folder=folder, ports=ports) as stack:
         first.append(stack.seconds_to_ready)
     for _ in range(RUNS):
-        with Stack(PROGRAMS, folder=folder) as stack:
+        with Stack(PROGRAMS, folder=folder, ports=ports) as stack:
             again.append(stack.seconds_to_ready)
             time.sleep(REST)
             resident = stack.resident()

@@ -137,11 +137,10 @@ class Peer:
 class Stack:
     """Our whole stack as `make up` runs it: with tokens against a double, or, without one, with the playground."""
 
-    def __init__(self, programs, double=None, settings=None, folder=None):
+    def __init__(self, programs, double=None, settings=None, folder=None, ports=None):
         self.keeps = folder is not None
         self.folder = folder or state_folder()
-        names = ["database"] + SERVICES + ["playground", "playground-lavalink"]
-        self.port_of = dict(zip(names, free_ports(len(names))))
+        self.port_of = ports or stack_ports()
         ours = ("DISCORD_", "ENSEMBLE_", "MODERATION_", "PERSONA_", "OPENAI_", "LAVALINK_", "LOG_")
         environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         environment |= {f"{n.upper().replace('-', '_')}_PORT": str(port) for n, port in self.port_of.items()}
@@ -238,6 +237,12 @@ class Stack:
     def resident(self):
         """Megabytes resident, by executable, PostgreSQL and playground left out."""
         return {name: resident_megabytes(pid) for name, pid in self.pids.items() if name != "playground"}
+
+
+def stack_ports():
+    """A free port for each part of a stack, by name; a stack that is started again keeps them, as an installation does."""
+    names = ["database"] + SERVICES + ["playground", "playground-lavalink"]
+    return dict(zip(names, free_ports(len(names))))
 
 
 def state_folder():
