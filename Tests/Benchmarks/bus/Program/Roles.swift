@@ -88,25 +88,51 @@ func subscribe(_ endpoints: BusEndpoints, count: Int, shared: SharedCounter) asy
     }
 }
 
+/// Asks on the bus's thread, as what carries out effects does, and the peer.
 func ask(_ endpoints: BusEndpoints, count: Int) async throws {
     try await withConnection(endpoints, .moderation) { connection in
-        var header = Header()
-        header.type = QueryGuild.typeName
-        var times: [Duration] = []
-        for number in -1000..<count {
-            let start = ContinuousClock.now
-            let reply = try await connection.request(
-                header: header,
-                payload: payload,
-                to: QueryGuild.address,
-                repetition: .repeatable,
-                timeout: .seconds(10)
-            )
-            guard reply.count == payload.count else { throw BusError(.malformed, "another reply") }
-            if number >= 0 { times.append(start.duration(to: .now)) }
-        }
-        print(times.sorted()[count / 2].seconds * 1e6)
+        print(try await Caller(connection).medianMicroseconds(of: count))
     }
+}
+
+/// Asks from a task.
+func askFromTask(_ endpoints: BusEndpoints, count: Int) async throws {
+    try await withConnection(endpoints, .moderation) { connection in
+        print(try await medianMicroseconds(of: count, connection))
+    }
+}
+
+private actor Caller {
+    private let connection: BusConnection
+    nonisolated var unownedExecutor: UnownedSerialExecutor { connection.executor }
+
+    init(_ connection: BusConnection) {
+        self.connection = connection
+    }
+
+    func medianMicroseconds(of count: Int) async throws -> Double {
+        try await bench_bus.medianMicroseconds(of: count, connection)
+    }
+}
+
+/// Asks one request after the other, a thousand of them before it counts.
+private func medianMicroseconds(of count: Int, _ connection: BusConnection) async throws -> Double {
+    var header = Header()
+    header.type = QueryGuild.typeName
+    var times: [Duration] = []
+    for number in -1000..<count {
+        let start = ContinuousClock.now
+        let reply = try await connection.request(
+            header: header,
+            payload: payload,
+            to: QueryGuild.address,
+            repetition: .repeatable,
+            timeout: .seconds(10)
+        )
+        guard reply.count == payload.count else { throw BusError(.malformed, "another reply") }
+        if number >= 0 { times.append(start.duration(to: .now)) }
+    }
+    return times.sorted()[count / 2].seconds * 1e6
 }
 
 /// Echoes from the socket thread, as the peer does.

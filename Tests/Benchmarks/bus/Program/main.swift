@@ -10,12 +10,13 @@ import ServiceKit
 //   bench-bus publish FOLDER COUNT WINDOW SHARED
 //   bench-bus subscribe FOLDER COUNT SHARED
 //   bench-bus ask FOLDER COUNT
+//   bench-bus ask-from-task FOLDER COUNT
 //   bench-bus answer FOLDER
 //   bench-bus serve FOLDER
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("bench-bus publish|subscribe|ask|answer|serve FOLDER …")
+    print("bench-bus publish|subscribe|ask|ask-from-task|answer|serve FOLDER …")
     exit(64)
 }
 LoggingSystem.bootstrap { label in
@@ -36,6 +37,7 @@ do {
     case ("subscribe", 5):
         try await subscribe(endpoints, count: Int(arguments[3]) ?? 0, shared: SharedCounter(arguments[4]))
     case ("ask", 4): try await ask(endpoints, count: Int(arguments[3]) ?? 0)
+    case ("ask-from-task", 4): try await askFromTask(endpoints, count: Int(arguments[3]) ?? 0)
     case ("answer", 3): try await answer(endpoints)
     case ("serve", 3): try await serve(endpoints)
     default: exit(64)
