@@ -213,7 +213,8 @@ actor BusSockets {
     private func linger() {
         expectsCommand = false
         let end = ContinuousClock.now + .microseconds(15)
-        while commands.withLock({ $0.waiting.isEmpty }), .now < end {
+        // A job waits for this thread, which is then the one that asks.
+        while !thread.hasJobs, commands.withLock({ $0.waiting.isEmpty }), .now < end {
             // Whoever else wants the processor gets it.
             sched_yield()
         }
