@@ -29,7 +29,8 @@ package final class BusConnection: Service, Sendable {
     private let doorbell: Doorbell
     private let metrics: BusMetrics
     let logger: Logger
-    let source: String
+    /// What stands in the headers of this process: `<service>/<instance>`.
+    package let source: String
     private let nextRequest = Atomic<UInt64>(0)
     private let nextSubscription = Atomic<Int>(0)
 
@@ -115,6 +116,22 @@ package final class BusConnection: Service, Sendable {
             return false
         }
         metrics.published.increment()
+        doorbell.ring(.patient)
+        return true
+    }
+
+    /// Takes all events of a bundle for sending, without waiting, and leaves it empty.
+    ///
+    /// - Returns: false when the queue to the bus has no room for all of them; they are dropped and counted.
+    @discardableResult
+    package func publish(_ bundle: inout EventBundle) -> Bool {
+        let count = bundle.count
+        guard count > 0 else { return true }
+        guard outgoing.append(&bundle) else {
+            metrics.publishDropped.increment(by: count)
+            return false
+        }
+        metrics.published.increment(by: count)
         doorbell.ring(.patient)
         return true
     }

@@ -23,24 +23,29 @@ package struct MessageBatch: Sendable {
     /// Bytes of all frames.
     package var byteCount: Int { bytes.count }
 
-    /// Whether every message has that many frames.
-    package func allHaveFrames(_ number: Int) -> Bool {
-        var end: Int32 = 0
-        for messageEnd in messageEnds {
-            end += Int32(truncatingIfNeeded: number)
-            if messageEnd != end { return false }
-        }
-        return true
-    }
-
     /// The indices of a message's frames.
     package func frames(of message: Int) -> Range<Int> {
         (message == 0 ? 0 : Int(messageEnds[message - 1]))..<Int(messageEnds[message])
     }
 
-    /// Where each frame ends in `bytes`, the frames of all messages one after the other; valid inside `body` only.
-    package func withFrameEnds(_ body: (UnsafeBufferPointer<Int32>) -> Void) {
-        frameEnds.withUnsafeBufferPointer(body)
+    /// The messages as memory, for the path that runs for every event; valid inside `body` only.
+    package func withContents<Result>(_ body: (Contents) -> Result) -> Result {
+        bytes.withUnsafeBytes { bytes in
+            frameEnds.withUnsafeBufferPointer { frameEnds in
+                messageEnds.withUnsafeBufferPointer { messageEnds in
+                    body(Contents(bytes: bytes, frameEnds: frameEnds, messageEnds: messageEnds))
+                }
+            }
+        }
+    }
+
+    /// The frames of all messages, one after the other.
+    package struct Contents {
+        package let bytes: UnsafeRawBufferPointer
+        /// Where each frame ends in `bytes`.
+        package let frameEnds: UnsafeBufferPointer<Int32>
+        /// For each message, the index after its last frame in `frameEnds`.
+        package let messageEnds: UnsafeBufferPointer<Int32>
     }
 
     /// Where a frame lies in `bytes`.
@@ -69,6 +74,17 @@ package struct MessageBatch: Sendable {
         append(frame: second)
         append(frame: third)
         endMessage()
+    }
+
+    /// Adds the messages of another batch.
+    package mutating func append(_ other: MessageBatch) {
+        let (bytesBefore, framesBefore) = (
+            Int32(truncatingIfNeeded: bytes.count), Int32(truncatingIfNeeded: frameEnds.count)
+        )
+        bytes.append(contentsOf: other.bytes)
+        frameEnds.reserveCapacity(frameEnds.count + other.frameEnds.count)
+        for end in other.frameEnds { frameEnds.append(bytesBefore + end) }
+        for end in other.messageEnds { messageEnds.append(framesBefore + end) }
     }
 
     private mutating func endFrame() {

@@ -22,23 +22,4 @@ extension Socket {
         }
         return true
     }
-
-    /// Sends the messages of `batch` from index `start` on.
-    ///
-    /// - Returns: the index of the first message that was not sent because the socket would have to wait.
-    package func send(_ batch: MessageBatch, from start: Int) throws(ZeroMQError) -> Int {
-        try batch.bytes.withUnsafeBytes { bytes in
-            Result { () throws(ZeroMQError) -> Int in
-                for message in start..<batch.count {
-                    let frames = batch.frames(of: message)
-                    for frame in frames {
-                        let slice = UnsafeRawBufferPointer(rebasing: bytes[batch.range(ofFrame: frame)])
-                        // Only the first frame can be refused: libzmq takes or refuses messages whole.
-                        guard try self.send(slice, more: frame + 1 < frames.upperBound) else { return message }
-                    }
-                }
-                return batch.count
-            }
-        }.get()
-    }
 }

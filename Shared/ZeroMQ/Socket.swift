@@ -12,6 +12,9 @@ package final class Socket {
     /// Becomes readable when something about the socket changes; not a sign that it is ready (zmq_getsockopt(3), ZMQ_FD).
     private(set) var descriptor: Int32 = -1
 
+    /// What `send(byteCount:)` writes into.
+    private let filling = Frame()
+
     /// The options it was made with.
     package let options: SocketOptions
 
@@ -129,6 +132,22 @@ package final class Socket {
             }
         }
         return true
+    }
+
+    /// Sends a frame that `fill` writes into libzmq's own memory, all of it; false when it would have to wait.
+    package func send(
+        byteCount: Int,
+        more: Bool,
+        fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(ZeroMQError) -> Bool {
+        let message = filling.message
+        zmq_msg_close(message)
+        guard zmq_msg_init_size(message, byteCount) == 0 else {
+            zmq_msg_init(message)
+            throw .last("make a message of \(byteCount) bytes")
+        }
+        fill(UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: byteCount))
+        return try send(filling, more: more)
     }
 
     package func send(_ bytes: [UInt8], more: Bool) throws(ZeroMQError) -> Bool {

@@ -214,14 +214,14 @@ private struct Fields: Codable, Equatable {
 }
 
 extension [UInt8] {
-    fileprivate var hex: String {
+    var hex: String {
         map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
     }
 
-    fileprivate init(hex: String) {
+    init(hex: String) {
         let digits = hex.utf8.map { UInt8(($0 & 0x0F) + ($0 >> 6) * 9) }
         self = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }

@@ -84,7 +84,7 @@ struct ConsumerTests {
             #expect(
                 try await Leases(source.database).acquire("shard/iris/0", holder: "gateway/1", life: .seconds(9)) != nil
             )
-            #expect(old.append(JournalEntry(seq: 1, event: "MESSAGE_CREATE", header: Header().encoded, payload: [])))
+            #expect(old.append([JournalEntry(seq: 1, event: "MESSAGE_CREATE", header: Header().encoded, payload: [])]))
             await #expect(throws: JournalWriter.NotOwner.self) { try await old.finish() }
             #expect(try await source.database.query("SELECT 1 AS one FROM journal WHERE stream = \(before)").isEmpty)
         }
@@ -208,7 +208,7 @@ private final class Source: Sendable {
             let payload = Array("{}".utf8)
             if isJournalled {
                 #expect(
-                    writer.append(JournalEntry(seq: seq, event: name, header: header.encoded, payload: payload))
+                    writer.append([JournalEntry(seq: seq, event: name, header: header.encoded, payload: payload)])
                 )
                 state.withLock { $0.last[name] = seq }
             }

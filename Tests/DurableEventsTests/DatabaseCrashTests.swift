@@ -65,14 +65,14 @@ struct DatabaseCrashTests {
                                 for seq in 1...total {
                                     let (header, payload) = message(seq, stream: stream.id, partition: partition)
                                     #expect(
-                                        writer.append(
+                                        writer.append([
                                             JournalEntry(
                                                 seq: seq,
                                                 event: "MESSAGE_CREATE",
                                                 header: header.encoded,
                                                 payload: payload
                                             )
-                                        )
+                                        ])
                                     )
                                     // Some are lost on the way, some come twice.
                                     let copies = seq % 7 == 0 ? 0 : seq % 5 == 0 ? 2 : 1

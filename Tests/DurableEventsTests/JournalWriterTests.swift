@@ -14,14 +14,14 @@ struct JournalWriterTests {
     func idempotent() async throws {
         try await withJournal { journal in
             let writer = try await journal.open("first")
-            for seq in 1...50 { #expect(writer.append(journal.entry(UInt64(seq)))) }
+            for seq in 1...50 { #expect(writer.append([journal.entry(UInt64(seq))])) }
             try await writer.finish()
             #expect(writer.journalled == 50)
             // After a RESUME Discord sends some again; a new process knows only what the rows say.
             let again = try await journal.open("first")
             #expect(again.stream == writer.stream)
             #expect(again.journalled == 50)
-            for seq in 40...60 { #expect(again.append(journal.entry(UInt64(seq)))) }
+            for seq in 40...60 { #expect(again.append([journal.entry(UInt64(seq))])) }
             try await again.finish()
             #expect(try await journal.count() == 60)
             #expect(try await Streams(journal.client).current(of: journal.partition)?.lastSeq == 60)
@@ -34,11 +34,11 @@ struct JournalWriterTests {
         let small = JournalEntry(seq: 1, event: "A", header: [], payload: [])
         let large = JournalEntry(seq: 2, event: "A", header: [], payload: [UInt8](repeating: 0, count: 900))
         // 64 bytes are counted for an empty event, 964 for the large one.
-        let taken = [small, large, small, small, small].map { buffer.append($0) }
+        let taken = [small, large, small, small, small].map { buffer.append([$0]) }
         #expect(taken == [true, false, true, true, false])
         buffer.removeFirst(3)
         #expect(buffer.bytes == 0)
-        let takenAgain = buffer.append(large)
+        let takenAgain = buffer.append([large])
         #expect(takenAgain)
     }
 
@@ -49,10 +49,10 @@ struct JournalWriterTests {
             try await withBackground {
                 try await writer.run()
             } body: {
-                #expect(writer.append(journal.entry(1)))
+                #expect(writer.append([journal.entry(1)]))
                 let hold = writer.hold(2)
                 let later = writer.hold(4)
-                for seq in [3, 5] as [UInt64] { #expect(writer.append(journal.entry(seq))) }
+                for seq in [3, 5] as [UInt64] { #expect(writer.append([journal.entry(seq)])) }
                 try await eventually("what came before is written") { writer.journalled == 1 }
                 #expect(try await Streams(journal.client).current(of: journal.partition)?.lastSeq == 1)
                 hold.release()
@@ -82,7 +82,7 @@ struct JournalWriterTests {
     func rotation() async throws {
         try await withJournal { journal in
             let writer = try await journal.open("first")
-            #expect(writer.append(journal.entry(1)))
+            #expect(writer.append([journal.entry(1)]))
             try await writer.finish()
             let hours: Query = "SELECT count(*) AS n FROM pg_inherits WHERE inhparent = 'journal'::regclass"
             #expect(try await journal.client.query(hours).only().decode(Int.self, "n") == 2)
@@ -106,10 +106,10 @@ struct JournalWriterTests {
             try await withBackground {
                 try await writer.run()
             } body: {
-                #expect(writer.append(journal.entry(1)))
+                #expect(writer.append([journal.entry(1)]))
                 try await eventually("the first is written") { writer.journalled == 1 }
                 await cluster.kill()
-                for seq in 2...500 { #expect(writer.append(journal.entry(UInt64(seq)))) }
+                for seq in 2...500 { #expect(writer.append([journal.entry(UInt64(seq))])) }
                 try await eventually("the stall shows") { writer.stalled != nil }
                 #expect(writer.journalled == 1)
                 try await cluster.restart()
@@ -128,9 +128,9 @@ struct JournalWriterTests {
             let payload = [UInt8](repeating: 0x7B, count: 600)
             for seq in 1...10_000 {
                 #expect(
-                    writer.append(
+                    writer.append([
                         JournalEntry(seq: UInt64(seq), event: "MESSAGE_CREATE", header: [1, 2], payload: payload)
-                    )
+                    ])
                 )
             }
             let took = try await ContinuousClock().measure { try await writer.finish() }

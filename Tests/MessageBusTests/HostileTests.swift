@@ -63,6 +63,30 @@ import ZeroMQ
         }
     }
 
+    @Test func aBatchThatEndsInTheMiddleIsReadUpToThere() async throws {
+        try await withMessageTestBus { bus in
+            let metrics = MetricsRegistry(instance: .init(service: .moderation))
+            let peer = try RawPeer(.publish, bus.endpoints.eventsIn, role: "gateway")
+            try await bus.withConnection(.moderation, metrics: metrics) { moderation in
+                try await moderation.withSubscription([TopicFilter("test.")]) { subscription in
+                    #expect(await subscription.waitUntilOpen())
+                    // An event with the payload 7, and the beginning of another.
+                    let batch: [UInt8] = [0x0A, 5, 0x0A, 0, 0x12, 1, 7, 0x0A, 50, 0x0A]
+                    var events: [IncomingEvent] = []
+                    var iterator = subscription.makeAsyncIterator()
+                    async let first = iterator.next()
+                    try await eventually("the damage is counted") {
+                        try await peer.send([Array("test.batch.".utf8), EventBatch.header, batch])
+                        return metrics.counter("bus_malformed_total", help: "").current > 0
+                    }
+                    events += try #require(await first)
+                    #expect(events.first.map { Array($0.payload) } == [7])
+                }
+            }
+            try await expectAlive(bus)
+        }
+    }
+
     @Test func garbageFromTheSwitchboardsSideDoesNotEndAConnection() async throws {
         // Subscription messages are what peers send to the events-out socket.
         try await withMessageTestBus { bus in

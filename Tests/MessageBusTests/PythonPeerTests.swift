@@ -26,6 +26,7 @@ import Testing
         let bot: String
         let source: String
         let body: Body
+        let together: Int
     }
 
     private func run(
@@ -92,6 +93,40 @@ import Testing
                     #expect(events[1].type == CaseOpened.typeName)
                     #expect(events[1].body.number == 12)
                 }
+            }
+        }
+    }
+
+    @Test func aSubscriberReadsEventsThatTravelTogether() async throws {
+        try await withTestBus { bus in
+            try await bus.withConnection(.gateway) { gateway in
+                let flag = FileManager.default.temporaryDirectory.appending(path: "open-\(UUID().uuidString)")
+                defer { try? FileManager.default.removeItem(at: flag) }
+                let reading = Task {
+                    try await run("subscriber", bus, user: "community", ["COUNT": "5", "OPEN_FILE": flag.path()])
+                }
+                try await eventually("the subscriber is open", within: .seconds(80)) {
+                    FileManager.default.fileExists(atPath: flag.path())
+                }
+                var bundle = EventBundle()
+                for seq in 1...5 as ClosedRange<UInt64> {
+                    var header = Header()
+                    header.type = "MESSAGE_CREATE"
+                    header.seq = seq
+                    header.contentType = .discord
+                    let topic = seq < 4 ? "discord.iris.0.MESSAGE_CREATE." : "discord.iris.0.MESSAGE_UPDATE."
+                    Array(#"{"content":"\#(seq)"}"#.utf8).withUnsafeBytes {
+                        bundle.append(topic: Array(topic.utf8), header: header.encoded, payload: $0)
+                    }
+                }
+                gateway.publish(&bundle)
+                let lines = try await reading.value.filter { $0.hasPrefix("{") }
+                let events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+                #expect(events.map(\.seq) == [1, 2, 3, 4, 5])
+                #expect(events.map(\.together) == [3, 3, 3, 2, 2])
+                #expect(events.map(\.body.content) == ["1", "2", "3", "4", "5"])
+                #expect(events.last?.topic == "discord.iris.0.MESSAGE_UPDATE.")
+                #expect(bus.metrics.counter("bus_switch_events_total", help: "").current == 5)
             }
         }
     }

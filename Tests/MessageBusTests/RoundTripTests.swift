@@ -39,6 +39,45 @@ import Testing
         }
     }
 
+    @Test func eventsOfABundleArriveAsTheyWereAddedWhateverTheirSize() async throws {
+        // Neighbours of one topic travel together, up to 16 KB; one that is larger goes by itself.
+        let sizes = [0, 10, 5000, 5000, 5000, 5000, 40_000, 0, 1] + [Int](repeating: 300, count: 200)
+        try await withTestBus { bus in
+            try await bus.withConnection(.gateway) { gateway in
+                try await bus.withConnection(.moderation) { moderation in
+                    try await moderation.withSubscription([TopicFilter("discord.iris.0")]) { subscription in
+                        #expect(await subscription.waitUntilOpen())
+                        var bundle = EventBundle()
+                        for (index, size) in sizes.enumerated() {
+                            var header = Header()
+                            header.seq = UInt64(index)
+                            let topic = "discord.iris.0.\(index / 50).".utf8
+                            [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: size).withUnsafeBytes {
+                                bundle.append(topic: Array(topic), header: header.encoded, payload: $0)
+                            }
+                        }
+                        #expect(gateway.publish(&bundle))
+                        #expect(bundle.isEmpty)
+                        var iterator = subscription.makeAsyncIterator()
+                        var seen = 0
+                        while seen < sizes.count {
+                            for event in try #require(await iterator.next()) {
+                                #expect(try event.header.seq == UInt64(seen))
+                                #expect(event.discordName == "\(seen / 50)")
+                                #expect(
+                                    event.payload.elementsEqual(
+                                        repeatElement(UInt8(truncatingIfNeeded: seen), count: sizes[seen])
+                                    )
+                                )
+                                seen += 1
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aRequestIsAnswered() async throws {
         try await withTestBus { bus in
             try await bus.withConnection(.gateway) { gateway in

@@ -45,6 +45,17 @@ package struct ProtoReader {
         return UnsafeRawBufferPointer(rebasing: bytes[try readLength()])
     }
 
+    /// Reads a text's, or a message's, place in the bytes.
+    package mutating func readRange() throws(WireError) -> Range<Int>? {
+        guard take(.lengthDelimited) else { return nil }
+        return try readLength()
+    }
+
+    /// The bytes of a place.
+    package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+
     /// Reads a packed run, or one value of an unpacked one: the caller appends.
     package mutating func readNumbers() throws(WireError) -> [UInt64]? {
         if take(.fixed64) { return [try readFixed64()] }

@@ -60,6 +60,24 @@ package struct ProtoWriter {
         count += bytes.count
     }
 
+    /// Writes a `bytes`, an empty one too: where it stands in a message that is repeated, it is not left out.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer, field: Int) {
+        writeTag(field, .lengthDelimited)
+        bytes.withMemoryRebound(to: UInt8.self) { writeBytes($0) }
+    }
+
+    /// What a `bytes`, or a message, takes with its tag and length, in a field below 16.
+    package static func size(ofBytes count: Int) -> Int {
+        // Seven bits of the length a byte.
+        1 + max(1, (UInt.bitWidth - UInt(count).leadingZeroBitCount + 6) / 7) + count
+    }
+
+    /// Begins a message within this one; its fields are written next, and take exactly so many bytes.
+    package mutating func beginMessage(of count: Int, field: Int) {
+        writeTag(field, .lengthDelimited)
+        writeVarint(UInt64(count))
+    }
+
     /// Writes a `repeated fixed64`, packed.
     package mutating func write(_ values: [UInt64], field: Int) {
         guard !values.isEmpty else { return }

@@ -17,13 +17,17 @@ struct JournalBuffer: Sendable {
         self.byteLimit = byteLimit
     }
 
-    /// Takes an event; false when there is no room: the session is to be closed so that Discord holds the rest.
-    mutating func append(_ entry: JournalEntry) -> Bool {
-        guard entries.count < countLimit, bytes + entry.size <= byteLimit else { return false }
-        entries.append(entry)
-        bytes += entry.size
+    /// Takes all of the events; none, and gives false, when there is no room: the session is to be closed so that Discord
+    /// holds the rest.
+    mutating func append(_ new: [JournalEntry]) -> Bool {
+        let size = new.reduce(0) { $0 + $1.size }
+        guard entries.count + new.count <= countLimit, bytes + size <= byteLimit else { return false }
+        entries.append(contentsOf: new)
+        bytes += size
         return true
     }
+
+    var room: JournalRoom { JournalRoom(count: countLimit - entries.count, bytes: byteLimit - bytes) }
 
     var isHalfEmpty: Bool { entries.count <= countLimit / 2 && bytes <= byteLimit / 2 }
 

@@ -69,16 +69,20 @@ package final class JournalWriter: Sendable {
         state.withLock { $0.stalledSince == nil && $0.buffer.isHalfEmpty }
     }
 
-    /// Takes an event, without waiting.
+    /// How much the journal takes now. Only `append` makes it less: who alone appends may rely on it.
+    package var room: JournalRoom { state.withLock { $0.buffer.room } }
+
+    /// Takes events, without waiting.
     ///
-    /// - Returns: false when the buffer is full: close the session so that it can be resumed, and let Discord hold what
-    ///   follows.
-    package func append(_ entry: JournalEntry) -> Bool {
-        let (taken, isFirst) = state.withLock { state in
-            (state.buffer.append(entry), state.buffer.entries.count == 1)
+    /// - Returns: false when there is no room for all of them: close the session so that it can be resumed, and let
+    ///   Discord hold what follows.
+    package func append(_ entries: [JournalEntry]) -> Bool {
+        let (areTaken, wereNone) = state.withLock { state in
+            let wereNone = state.buffer.entries.isEmpty
+            return (state.buffer.append(entries), wereNone)
         }
-        if isFirst { wakeSink.yield() }
-        return taken
+        if areTaken, wereNone { wakeSink.yield() }
+        return areTaken
     }
 
     /// Says that an event is being written down elsewhere. Until that is done nothing behind it goes to the journal, so

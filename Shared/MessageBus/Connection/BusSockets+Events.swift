@@ -29,7 +29,7 @@ extension BusSockets {
                 if sending.isEmpty { return }
                 rounds += 1
             }
-            sendingStart = try publisher.send(sending, from: sendingStart)
+            sendingStart = try publisher.send(events: sending, from: sendingStart)
             publisherIsBlocked = sendingStart < sending.count
         }
     }
@@ -78,66 +78,28 @@ extension BusSockets {
             )
             subscriptions[id]?.mayHaveMore = mayHaveMore
             subscriptions[id]?.lastSize = (batch.count, batch.byteCount)
-            subscriptions[id]?.rest.moved(batch.count, isDrained: !mayHaveMore, now: .now)
-            deliver(batch, to: subscription)
+            let events = deliver(batch, to: subscription)
+            subscriptions[id]?.rest.moved(events, isDrained: !mayHaveMore, now: .now)
         }
     }
 
-    private func deliver(_ batch: consuming MessageBatch, to subscription: Subscription) {
-        guard !batch.isEmpty else { return }
-        let block: EventBlock
-        if isPlain(batch) {
-            block = EventBlock(batch)
-        } else {
-            block = EventBlock(separate(batch, for: subscription))
-            guard block.count > 0 else { return }
+    /// Hands a delivery to its consumer, and tells how many events it had.
+    private func deliver(_ batch: borrowing MessageBatch, to subscription: Subscription) -> Int {
+        guard !batch.isEmpty else { return 0 }
+        let sorting = batch.withContents { contents in
+            var sorting = EventSorting(openingTopic: subscription.openingTopic)
+            sorting.sort(contents)
+            return sorting
         }
-        metrics.received.increment(by: block.count)
-        let dropped = subscription.buffer.deliver(block)
+        for _ in 0..<sorting.openings { subscription.buffer.opened() }
+        if sorting.malformed > 0 {
+            metrics.malformed.increment(by: sorting.malformed)
+            logger.warning("messages that are no events were dropped", metadata: ["count": "\(sorting.malformed)"])
+        }
+        guard !sorting.places.isEmpty else { return 0 }
+        metrics.received.increment(by: sorting.places.count)
+        let dropped = subscription.buffer.deliver(EventBlock(bytes: batch.bytes, places: sorting.places))
         if dropped > 0 { subscription.dropped.increment(by: dropped) }
-    }
-
-    /// Whether all messages are events of three frames, as nearly always.
-    private func isPlain(_ batch: borrowing MessageBatch) -> Bool {
-        guard batch.allHaveFrames(3) else { return false }
-        // Our own confirmation topics begin with "b"; no event's topic does but by chance.
-        var isPlain = true
-        batch.bytes.withUnsafeBufferPointer { bytes in
-            batch.withFrameEnds { ends in
-                var start = 0
-                for frame in stride(from: 0, to: ends.count - 2, by: 3) {
-                    if Int(ends[frame]) > start, bytes[start] == UInt8(ascii: "b") { isPlain = false }
-                    start = Int(ends[frame + 2])
-                }
-            }
-        }
-        return isPlain
-    }
-
-    /// Takes confirmations and malformed messages out of a batch.
-    private func separate(_ batch: MessageBatch, for subscription: Subscription) -> MessageBatch {
-        var events = MessageBatch()
-        for message in 0..<batch.count {
-            let frames = batch.frames(of: message)
-            guard frames.count == 3 else {
-                metrics.malformed.increment()
-                logger.warning(
-                    "an event with a wrong number of frames was dropped",
-                    metadata: ["count": "\(frames.count)"]
-                )
-                continue
-            }
-            let topic = batch.bytes[batch.range(ofFrame: frames.lowerBound)]
-            if topic.elementsEqual(subscription.openingTopic) {
-                subscription.buffer.opened()
-            } else if topic.starts(with: SubscriptionOpening.prefix.utf8) {
-                // Another subscription's confirmation, seen by a subscriber to everything.
-                continue
-            } else {
-                for frame in frames { events.append(frame: batch.bytes[batch.range(ofFrame: frame)]) }
-                events.endMessage()
-            }
-        }
-        return events
+        return sorting.places.count
     }
 }

@@ -1,26 +1,32 @@
 package import BusContract
 
-/// An event as it came: three frames, of which nothing has been decoded yet.
+/// An event as it came: topic, header and payload, of which nothing has been decoded yet.
 ///
 /// It refers to the block of memory of its whole delivery. Copy what is kept longer than the batch is worked at.
 package struct IncomingEvent: Sendable {
     private let block: EventBlock
-    private let start: Int32
-    private let ends: (topic: Int32, header: Int32, payload: Int32)
+    private let parts: EventBlock.Place
 
-    init(block: EventBlock, start: Int32, ends: (Int32, Int32, Int32)) {
+    init(block: EventBlock, place: EventBlock.Place) {
         self.block = block
-        self.start = start
-        self.ends = ends
+        parts = place
     }
 
     /// The topic's bytes, with the dot at their end.
-    package var topic: ArraySlice<UInt8> { block.bytes[Int(start)..<Int(ends.topic)] }
+    package var topic: ArraySlice<UInt8> { slice(parts.topic) }
 
     /// The header as it came.
-    package var headerBytes: ArraySlice<UInt8> { block.bytes[Int(ends.topic)..<Int(ends.header)] }
+    package var headerBytes: ArraySlice<UInt8> { slice(parts.header) }
 
-    package var payload: ArraySlice<UInt8> { block.bytes[Int(ends.header)..<Int(ends.payload)] }
+    package var payload: ArraySlice<UInt8> { slice(parts.payload) }
+
+    private func slice(_ range: Range<Int32>) -> ArraySlice<UInt8> {
+        block.bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+    }
+
+    private func unsafeHeader(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[Int(parts.header.lowerBound)..<Int(parts.header.upperBound)])
+    }
 
     /// The header, decoded anew at each access.
     ///
@@ -28,8 +34,7 @@ package struct IncomingEvent: Sendable {
     package var header: Header {
         get throws(WireError) {
             try block.bytes.withUnsafeBytes { bytes in
-                let header = UnsafeRawBufferPointer(rebasing: bytes[Int(ends.topic)..<Int(ends.header)])
-                return Result { () throws(WireError) -> Header in try Header(decoding: header) }
+                Result { () throws(WireError) -> Header in try Header(decoding: unsafeHeader(in: bytes)) }
             }.get()
         }
     }
@@ -38,8 +43,7 @@ package struct IncomingEvent: Sendable {
     package var place: EventPlace {
         get throws(WireError) {
             try block.bytes.withUnsafeBytes { bytes in
-                let header = UnsafeRawBufferPointer(rebasing: bytes[Int(ends.topic)..<Int(ends.header)])
-                return Result { () throws(WireError) -> EventPlace in try EventPlace(decoding: header) }
+                Result { () throws(WireError) -> EventPlace in try EventPlace(decoding: unsafeHeader(in: bytes)) }
             }.get()
         }
     }

@@ -52,6 +52,22 @@ final class OutgoingQueue: Sendable {
         }
     }
 
+    /// Adds all events of a bundle, and leaves it empty; false when there is no room for all of them.
+    func append(_ bundle: inout EventBundle) -> Bool {
+        defer { bundle.batch.removeAll(keepingCapacity: bundle.batch.byteCount < 1 << 20) }
+        return state.withLock { state in
+            guard !state.isClosed, state.batch.count + bundle.count <= messageLimit,
+                state.batch.byteCount + bundle.batch.byteCount < byteLimit
+            else { return false }
+            if state.batch.isEmpty {
+                swap(&state.batch, &bundle.batch)
+            } else {
+                state.batch.append(bundle.batch)
+            }
+            return true
+        }
+    }
+
     /// Exchanges what waits for an empty batch, whose memory is used again.
     func take(into empty: inout MessageBatch) {
         state.withLock { swap(&$0.batch, &empty) }

@@ -27,9 +27,13 @@ package protocol PostgresArrayElement: PostgresEncodable {
 extension PostgresArrayElement {
     package static var postgresElementType: PostgresType { postgresType }
 
+    package static func encode(array: [Self], into bytes: inout [UInt8]) {
+        encode(elements: array, into: &bytes)
+    }
+
     /// The binary form of a one-dimensional array: dimensions, whether nulls occur, element type, length, lower bound,
     /// then each element with its length (`array_recv` in the server).
-    package static func encode(array: [Self], into bytes: inout [UInt8]) {
+    static func encode(elements array: [Self], into bytes: inout [UInt8]) {
         bytes.appendBigEndian(Int32(array.isEmpty ? 0 : 1))
         bytes.appendBigEndian(Int32(array.contains { $0.isNull } ? 1 : 0))
         bytes.appendBigEndian(postgresElementType.oid)
@@ -85,6 +89,22 @@ extension UInt8: PostgresArrayElement {
 
 extension Array: PostgresArrayElement where Element == UInt8 {
     package static var postgresArrayType: PostgresType { .byteaArray }
+}
+
+/// A `bytea` too: bytes that lie in somebody else's array.
+extension ArraySlice: PostgresEncodable where Element == UInt8 {
+    package static var postgresType: PostgresType { .bytea }
+    package func encode(into bytes: inout [UInt8]) { bytes += self }
+}
+
+extension ArraySlice: PostgresArrayElement where Element == UInt8 {
+    package static var postgresArrayType: PostgresType { .byteaArray }
+
+    package static func encode(array: [Self], into bytes: inout [UInt8]) {
+        // Megabytes, often: growing step by step would copy them again and again.
+        bytes.reserveCapacity(bytes.count + array.reduce(20) { $0 + $1.count + 4 })
+        encode(elements: array, into: &bytes)
+    }
 }
 
 extension Bool: PostgresArrayElement {

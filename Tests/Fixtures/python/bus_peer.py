@@ -16,6 +16,7 @@ import ensemble_protos
 folder, events_out, requests, role = sys.argv[1:5]
 message = ensemble_protos.load(folder)
 Header, Envelope = message("ensemble.bus.v1.Header"), message("ensemble.bus.v1.Envelope")
+EventBatch = message("ensemble.bus.v1.EventBatch")
 context = zmq.Context()
 
 
@@ -43,15 +44,25 @@ def subscriber(count):
             open(os.environ["OPEN_FILE"], "w").close()
             continue
         header = Header.FromString(header)
-        if header.content_type == "discord":
-            body = json.loads(payload)
+        if header.type == "ensemble.bus.v1.EventBatch":
+            events = [(event.header, event.payload) for event in EventBatch.FromString(payload).events]
         else:
-            body = json_format.MessageToDict(json_format.Parse(payload, message(header.type)()))
-        print(json.dumps({
-            "topic": topic.decode(), "type": header.type, "seq": header.seq, "prev": header.prev,
-            "guild": header.guild, "bot": header.bot, "source": header.source, "body": body,
-        }), flush=True)
-        seen += 1
+            events = [(header, payload)]
+        for header, payload in events:
+            report(topic.decode(), header, payload, len(events))
+            seen += 1
+
+
+def report(topic, header, payload, together):
+    """Prints an event, and how many came in its message."""
+    if header.content_type == "discord":
+        body = json.loads(payload)
+    else:
+        body = json_format.MessageToDict(json_format.Parse(payload, message(header.type)()))
+    print(json.dumps({
+        "topic": topic, "type": header.type, "seq": header.seq, "prev": header.prev, "guild": header.guild,
+        "bot": header.bot, "source": header.source, "body": body, "together": together,
+    }), flush=True)
 
 
 class Peer:

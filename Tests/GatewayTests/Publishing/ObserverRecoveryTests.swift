@@ -214,7 +214,7 @@ private final class Model {
             var payload: [UInt8] = []
             if case .message(let id) = event { payload = [UInt8(id)] }
             let entry = JournalEntry(seq: number, event: name.rawValue, header: [], payload: payload)
-            _ = shard.state.withLock { $0.buffer.append(entry) }
+            _ = shard.state.withLock { $0.buffer.append([entry]) }
         }
         if event == .delete { observers.left(bot, Self.guild, stream: UInt64(index), hold: leaving) }
         shard.state.withLock { $0.taken = number }

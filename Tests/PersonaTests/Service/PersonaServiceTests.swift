@@ -234,9 +234,9 @@ private final class EventSource: Sendable {
         header.seq = header.prev + 1
         let payload = Array(json.utf8)
         #expect(
-            writer.append(
+            writer.append([
                 JournalEntry(seq: header.seq, event: "MESSAGE_CREATE", header: header.encoded, payload: payload)
-            )
+            ])
         )
         let seq = header.seq
         state.withLock { $0.last = seq }

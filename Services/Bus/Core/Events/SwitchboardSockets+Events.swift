@@ -1,3 +1,4 @@
+import BusContract
 import Logging
 import MessageBus
 import ServiceKit
@@ -7,21 +8,22 @@ extension SwitchboardSockets {
     /// Events that are passed on before requests get their turn.
     private static let share = 512
 
-    /// Passes on what publishers have sent: three frames each, on topics that they may publish.
+    /// Passes on what publishers have sent: messages of three frames, on topics that they may publish.
     ///
     /// Frames move from socket to socket without being copied.
     /// - Returns: whether there may be more.
     func forwardEvents(_ now: ContinuousClock.Instant) throws(ZeroMQError) -> Bool {
         guard let eventsIn, let eventsOut else { return false }
         var passed = 0
+        var events = 0
         var bytes = 0
         defer {
-            metrics.events.increment(by: passed)
+            metrics.events.increment(by: events)
             metrics.eventBytes.increment(by: bytes)
         }
         for _ in 0..<Self.share {
             guard try eventsIn.receive(into: topicFrame) else {
-                eventsRest.moved(passed, isDrained: true, now: .now)
+                eventsRest.moved(events, isDrained: true, now: .now)
                 return false
             }
             guard topicFrame.hasMore, try eventsIn.receive(into: headerFrame), headerFrame.hasMore,
@@ -36,11 +38,13 @@ extension SwitchboardSockets {
             }
             bytes += topicFrame.count + headerFrame.count + payloadFrame.count
             passed += 1
+            let isBatch = EventBatch.isAnnounced(by: headerFrame.unsafeBytes)
+            events += isBatch ? EventBatch.count(of: payloadFrame.unsafeBytes) : 1
             _ = try eventsOut.send(topicFrame, more: true)
             _ = try eventsOut.send(headerFrame, more: true)
             _ = try eventsOut.send(payloadFrame, more: false)
         }
-        eventsRest.moved(passed, isDrained: false, now: .now)
+        eventsRest.moved(events, isDrained: false, now: .now)
         return true
     }
 

@@ -4,6 +4,8 @@ import DurableEvents
 import MessageBus
 
 /// Puts one shard's events on the bus and into the journal, in the order in which they come; used by the read loop alone.
+///
+/// Events that came in one go leave in one go, with `flush`.
 struct EventPublisher {
     private let bot: BotID
     private let partition: Partition
@@ -16,11 +18,70 @@ struct EventPublisher {
     /// Events between RESUME and RESUMED may have been delivered before.
     var isReplaying = false
 
+    /// What waits for `flush`.
+    private var bundle = EventBundle()
+    private var journalled = JournalBundle()
+
     private struct Kind {
         let event: DiscordEventName
-        let topic: Topic
+        let topic: [UInt8]
         /// The sequence number of its last event, if it is durable.
         var previous: UInt64
+        /// Whether `previous` waits for `flush`.
+        var hasMoved = false
+
+        init(_ event: DiscordEventName, of partition: Partition, previous: UInt64 = 0) {
+            self.event = event
+            topic = Array(Topic.discord(partition, event.rawValue).rawValue.utf8)
+            self.previous = previous
+        }
+    }
+
+    /// Events for the journal, in one block of memory.
+    private struct JournalBundle {
+        private var content: [UInt8] = []
+        private var events: [(seq: UInt64, event: String, headerCount: Int, end: Int)] = []
+        private var room: JournalRoom?
+        private var lastSize = 0
+
+        /// False when the journal has no room for it.
+        mutating func append(
+            _ seq: UInt64,
+            _ event: DiscordEventName,
+            header: [UInt8],
+            payload: UnsafeRawBufferPointer,
+            room currentRoom: @autoclosure () -> JournalRoom
+        ) -> Bool {
+            var room = room ?? currentRoom()
+            guard room.take(header.count + payload.count) else { return false }
+            self.room = room
+            // As much as last time, or more would be copied again and again.
+            if content.isEmpty { content.reserveCapacity(max(lastSize, header.count + payload.count)) }
+            content.append(contentsOf: header)
+            content.append(contentsOf: payload)
+            events.append((seq, event.rawValue, header.count, content.count))
+            return true
+        }
+
+        /// Takes out everything.
+        mutating func take() -> [JournalEntry] {
+            var start = 0
+            let entries = events.map { event in
+                defer { start = event.end }
+                return JournalEntry(
+                    seq: event.seq,
+                    event: event.event,
+                    content: content[start..<event.end],
+                    headerCount: event.headerCount
+                )
+            }
+            lastSize = content.count
+            // The entries keep it.
+            content = []
+            events.removeAll(keepingCapacity: true)
+            room = nil
+            return entries
+        }
     }
 
     init(
@@ -37,12 +98,10 @@ struct EventPublisher {
         self.bus = bus
         self.ledger = ledger
         self.writer = writer
-        kinds = heads.map { event, sequence in
-            Kind(event: event, topic: Topic.discord(partition, event.rawValue), previous: sequence)
-        }
+        kinds = heads.map { Kind($0, of: partition, previous: $1) }
     }
 
-    /// Publishes an event.
+    /// Takes an event, to be published with the next `flush`.
     ///
     /// - Parameters:
     ///   - data: the bytes of `d`; of an event that is only announced they go to the journal, from which a restarted
@@ -50,7 +109,7 @@ struct EventPublisher {
     ///   - now: microseconds since the Unix epoch.
     /// - Returns: false if the journal is full: the event is not published either, and the session must be closed so that
     ///   Discord holds it.
-    mutating func publish(
+    mutating func add(
         _ event: DiscordEventName,
         _ sequence: UInt64,
         _ route: EventRoute,
@@ -69,26 +128,37 @@ struct EventPublisher {
         header.channel = route.channelID
         header.user = route.userID
         header.flags = flags(of: route)
+        header.source = bus.source
         header.sentAt = now
         header.contentType = isAnnouncement ? .none : .discord
         // The same event has the same trace wherever it turns up, also when it is replayed.
         header.trace = TraceContext(traceHigh: stream, traceLow: sequence, span: sequence)
+        let encoded = header.encoded
 
-        let isDurable = event.isDurable
-        if isDurable {
-            let entry = JournalEntry(
-                seq: sequence,
-                event: event.rawValue,
-                header: header.encoded,
-                payload: [UInt8](data)
-            )
-            guard writer.append(entry) else { return false }
+        if event.isDurable {
+            guard journalled.append(sequence, event, header: encoded, payload: data, room: writer.room) else {
+                return false
+            }
+            kinds[kind].previous = sequence
+            kinds[kind].hasMoved = true
         }
         let payload = isAnnouncement ? UnsafeRawBufferPointer(start: nil, count: 0) : data
-        bus.publish(topic: kinds[kind].topic, header: header, payload: payload)
-        if isDurable {
-            kinds[kind].previous = sequence
-            ledger.published(event, sequence)
+        bundle.append(topic: kinds[kind].topic, header: encoded, payload: payload)
+        return true
+    }
+
+    /// Publishes what was added.
+    ///
+    /// - Returns: false if the journal did not take it: nothing is published, and the session must be closed.
+    mutating func flush() -> Bool {
+        guard !bundle.isEmpty else { return true }
+        let entries = journalled.take()
+        guard entries.isEmpty || writer.append(entries) else { return false }
+        bus.publish(&bundle)
+        // After the events: a pulse that tells of them must not overtake them.
+        for index in kinds.indices where kinds[index].hasMoved {
+            kinds[index].hasMoved = false
+            ledger.published(kinds[index].event, kinds[index].previous)
         }
         return true
     }
@@ -100,7 +170,7 @@ struct EventPublisher {
 
     private mutating func index(of event: DiscordEventName) -> Int {
         if let index = kinds.firstIndex(where: { $0.event == event }) { return index }
-        kinds.append(Kind(event: event, topic: Topic.discord(partition, event.rawValue), previous: 0))
+        kinds.append(Kind(event, of: partition))
         return kinds.count - 1
     }
 

@@ -2,7 +2,8 @@ import BusContract
 import DiscordModel
 import ServiceKit
 
-/// Takes one shard's frames in order: what is for the bus goes there at once, what is for the session is handed back.
+/// Takes one shard's frames in order: what is for the bus goes there with the next `flush`, what is for the session is
+/// handed back.
 struct FrameHandler {
     /// What the read loop has to do about a frame.
     enum Outcome {
@@ -30,6 +31,8 @@ struct FrameHandler {
     var publisher: EventPublisher?
     /// The last event handled.
     private(set) var sequence: UInt64
+    /// The last event that was published, or needed not to be.
+    private var flushed: UInt64
     /// An event was refused by the journal: what follows on this connection is left to Discord too, or the numbers would
     /// step over the refused one.
     private var isFull = false
@@ -47,6 +50,7 @@ struct FrameHandler {
         self.bot = bot
         self.receiver = receiver
         self.sequence = sequence
+        flushed = sequence
         self.publisher = publisher
         self.observers = observers
         self.cache = cache
@@ -90,10 +94,22 @@ struct FrameHandler {
         return dispatch(event, number, frame.route, data, now: now)
     }
 
+    /// Publishes the events that were handled since the last time.
+    mutating func flush() -> Outcome {
+        guard publisher?.flush() == false else {
+            flushed = sequence
+            return .handled
+        }
+        sequence = flushed
+        isFull = true
+        return .journalFull
+    }
+
     /// READY has begun a new stream.
     mutating func began(_ publisher: EventPublisher, sequence: UInt64) {
         self.publisher = publisher
         self.sequence = sequence
+        flushed = sequence
     }
 
     private mutating func dispatch(
@@ -111,7 +127,7 @@ struct FrameHandler {
         metrics.received.increment()
         if handling.contains(.publish) || handling.contains(.announce) {
             let isAnnouncement = handling.contains(.announce)
-            let isTaken = publisher?.publish(
+            let isTaken = publisher?.add(
                 event,
                 number,
                 route,

@@ -375,6 +375,9 @@ final class ShardSession: Sendable {
 
     // MARK: - Reading
 
+    /// So many events at most wait for each other before they are published.
+    private static let portion = 128
+
     private func read(_ connection: WebSocketConnection, isCompressed: Bool) async throws {
         var inflater = try StreamInflater()
         var frames = FrameHandler(
@@ -391,13 +394,19 @@ final class ShardSession: Sendable {
         frames.publisher?.isReplaying = true
         while let batch = try await connection.nextBatch() {
             let now = UInt64(Date().timeIntervalSince1970 * 1_000_000)
-            for message in batch {
+            for (index, message) in batch.enumerated() {
                 let outcome = try message.payload.withUnsafeReadableBytes { bytes -> FrameHandler.Outcome? in
                     if isCompressed { return try inflater.consume(bytes) { frames.handle($0, now: now) } }
                     return frames.handle(bytes, now: now)
                 }
+                switch outcome {
+                case nil, .handled: if index % Self.portion < Self.portion - 1 { continue }
+                default: break
+                }
+                try await attend(to: frames.flush(), &frames)
                 if let outcome { try await attend(to: outcome, &frames) }
             }
+            try await attend(to: frames.flush(), &frames)
             handled.store(frames.sequence, ordering: .releasing)
             machine.withLock { $0.dispatched(frames.sequence) }
             if isOnline { heard.withLock { $0 = Date(timeIntervalSince1970: Double(now) / 1_000_000) } }

@@ -6,7 +6,8 @@ import MessageBus
 import ServiceKit
 
 private let partition = Partition(bot: BotID(rawValue: "iris") ?? .some, shard: 0)
-private let topic = Topic.discord(partition, "MESSAGE_CREATE")
+/// All that is published lies under it.
+private let topic = Topic(rawValue: "discord.iris.0.")
 private let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 256)
 
 extension BotID {
@@ -49,12 +50,15 @@ private func header(_ number: Int) -> Header {
     return header
 }
 
-func publish(_ endpoints: BusEndpoints, count: Int, window: Int, shared: SharedCounter) async throws {
+/// - Parameter together: whether all are of one topic, so that neighbours travel as one message; else each is one of three
+///   frames, as the peer's.
+func publish(_ endpoints: BusEndpoints, count: Int, window: Int, shared: SharedCounter, together: Bool) async throws {
+    let topics = ["MESSAGE_CREATE", together ? "MESSAGE_CREATE" : "MESSAGE_UPDATE"].map { Topic.discord(partition, $0) }
     try await withConnection(endpoints, .gateway) { connection in
         while shared.value < 0 { try await Task.sleep(for: .milliseconds(1)) }
         for number in 1...count {
             while number - shared.value > window { usleep(100) }
-            while !connection.publish(OutgoingEvent(topic: topic, header: header(number), payload: payload)) {
+            while !connection.publish(OutgoingEvent(topic: topics[number & 1], header: header(number), payload: payload)) {
                 usleep(100)
             }
         }

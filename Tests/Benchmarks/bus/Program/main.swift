@@ -8,6 +8,7 @@ import ServiceKit
 // real `bus` process. Roles and output are those of peers/bus_peer.c.
 //
 //   bench-bus publish FOLDER COUNT WINDOW SHARED
+//   bench-bus publish-together FOLDER COUNT WINDOW SHARED
 //   bench-bus subscribe FOLDER COUNT SHARED
 //   bench-bus ask FOLDER COUNT
 //   bench-bus ask-from-task FOLDER COUNT
@@ -16,7 +17,7 @@ import ServiceKit
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("bench-bus publish|subscribe|ask|ask-from-task|answer|serve FOLDER …")
+    print("bench-bus publish|publish-together|subscribe|ask|ask-from-task|answer|serve FOLDER …")
     exit(64)
 }
 LoggingSystem.bootstrap { label in
@@ -27,12 +28,13 @@ LoggingSystem.bootstrap { label in
 let endpoints = BusEndpoints.ipc(directory: arguments[2])
 do {
     switch (arguments[1], arguments.count) {
-    case ("publish", 6):
+    case ("publish", 6), ("publish-together", 6):
         try await publish(
             endpoints,
             count: Int(arguments[3]) ?? 0,
             window: Int(arguments[4]) ?? 0,
-            shared: SharedCounter(arguments[5])
+            shared: SharedCounter(arguments[5]),
+            together: arguments[1] == "publish-together"
         )
     case ("subscribe", 5):
         try await subscribe(endpoints, count: Int(arguments[3]) ?? 0, shared: SharedCounter(arguments[4]))
