@@ -90,6 +90,8 @@ let declarations: [Target] = [
     .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+    // glibc's own header, which its module in Swift leaves out.
+    .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
 ]
 
 // MARK: - Layer 1: leaves
@@ -109,7 +111,7 @@ let leaves: [Target] = [
     shared(
         "ServiceKit",
         [
-            logging, serviceLifecycle, unixSignals, hummingbird, nio, yams, toml, deque,
+            "CMalloc", logging, serviceLifecycle, unixSignals, hummingbird, nio, yams, toml, deque,
         ]
     ),
 ]

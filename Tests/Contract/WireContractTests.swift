@@ -46,6 +46,10 @@ import Testing
             // We refuse more than protobuf: a bot that cannot be one, an unknown verb, half of a running pair.
             if read == nil, !expected.isOurs(answer.type) { continue }
             #expect(read == expected, "\(answer.hex)")
+            if answer.type.hasSuffix("Header"), let header = try? Header(decoding: bytes) {
+                let outline = try bytes.withUnsafeBytes { bytes throws(WireError) in try HeaderOutline(decoding: bytes) }
+                #expect(outline == HeaderOutline(header), "\(answer.hex)")
+            }
         }
         // The damage must have hit something for the test to mean anything.
         #expect(refused > 500)

@@ -1,18 +1,28 @@
 package import BusContract
+package import DiscordModel
 import FoundationEssentials
 
 /// A Discord event that a consumer gets once, however it came: live or from the journal.
 package struct DurableEvent: Sendable {
     /// Discord's name, for example `MESSAGE_CREATE`.
     package let name: String
-    package let header: Header
+    /// The bot whose session received it.
+    package let bot: BotID
+    package let header: HeaderOutline
     /// The event's `d`, as Discord sent it. It may point into the memory of a whole batch: copy what is kept.
     package let payload: ArraySlice<UInt8>
     /// It was missed live, or came before the consumer was there.
     package let isFromJournal: Bool
 
-    package init(name: String, header: Header, payload: ArraySlice<UInt8>, isFromJournal: Bool) {
+    package init(
+        name: String,
+        bot: BotID,
+        header: HeaderOutline,
+        payload: ArraySlice<UInt8>,
+        isFromJournal: Bool
+    ) {
         self.name = name
+        self.bot = bot
         self.header = header
         self.payload = payload
         self.isFromJournal = isFromJournal

@@ -19,6 +19,8 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private let logger: Logger
     private let metrics: ConsumerMetrics
     private let events: [String]
+    /// The topic of each.
+    private let topics: [[UInt8]]
     /// How far events have been decided about.
     private var tracker: PositionTracker
     /// How far what was decided has been written; behind `tracker` while something waits for its transaction.
@@ -52,6 +54,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
         self.partition = partition
         self.name = name
         self.events = events
+        topics = events.map { Array(Topic.discord(partition, $0).rawValue.utf8) }
         self.spine = spine
         self.bus = bus
         self.handler = handler
@@ -93,8 +96,8 @@ actor PartitionConsumer<Handler: DurableHandler> {
         decided = []
         isCommitting = false
         // The pulse comes last on the same socket: when it arrives, so does everything before it.
-        let topics = events.map { TopicFilter(Topic.discord(partition, $0)) } + [TopicFilter(Topic.head(partition))]
-        try await bus.withSubscription(topics, name: "\(name) \(partition)") { subscription in
+        let filters = events.map { TopicFilter(Topic.discord(partition, $0)) } + [TopicFilter(Topic.head(partition))]
+        try await bus.withSubscription(filters, name: "\(name) \(partition)") { subscription in
             await subscription.waitUntilOpen(timeout: .seconds(2))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.commitForever(lease) }
@@ -109,7 +112,8 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private func follow(_ subscription: EventSubscription, _ lease: Lease) async throws {
         try await readJournal(lease)
         var last = ContinuousClock.now
-        for await batch in subscription {
+        var batches = subscription.makeAsyncIterator()
+        while let batch = await batches.next(isolation: self) {
             try await handleLive(batch, lease)
             if ContinuousClock.now - last > .seconds(1) {
                 try await savePosition(lease)
@@ -125,7 +129,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private func handleLive(_ batch: [IncomingEvent], _ lease: Lease) async throws {
         var next: [DurableEvent] = []
         for incoming in batch {
-            guard let event = Self.read(incoming) else {
+            guard let event = read(incoming) else {
                 if let head = try? incoming.decode(Head.self) {
                     try await handle(next, lease)
                     next = []
@@ -178,10 +182,17 @@ actor PartitionConsumer<Handler: DurableHandler> {
         return .deliver
     }
 
-    private static func read(_ incoming: IncomingEvent) -> DurableEvent? {
-        let name = incoming.discordName
-        guard !name.isEmpty, let header = try? incoming.header else { return nil }
-        return DurableEvent(name: name, header: header, payload: incoming.payload, isFromJournal: false)
+    private func read(_ incoming: IncomingEvent) -> DurableEvent? {
+        guard let index = topics.firstIndex(where: incoming.hasTopic), let header = try? incoming.outline else {
+            return nil
+        }
+        return DurableEvent(
+            name: events[index],
+            bot: partition.bot,
+            header: header,
+            payload: incoming.payload,
+            isFromJournal: false
+        )
     }
 
     private func check(_ head: Head, _ lease: Lease) async throws {
@@ -216,7 +227,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     }
 
     private func readJournalOnce(_ lease: Lease) async throws {
-        let reader = JournalReader(database: spine.database)
+        let reader = JournalReader(database: spine.database, bot: partition.bot)
         for stream in try await Streams(spine.database).list(partition, from: tracker.earliest.stream) {
             tracker.enter(stream: stream.id)
             while true {

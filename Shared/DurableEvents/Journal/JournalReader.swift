@@ -1,9 +1,12 @@
 import BusContract
+import DiscordModel
 import Postgres
 
 /// Reads a stream's events back from the journal, in pages.
 struct JournalReader {
     let database: PostgresClient
+    /// Whose events they are.
+    let bot: BotID
     let pageSize = 500
 
     /// The events of those names above a sequence number, in order; fewer than a page at the end.
@@ -21,7 +24,8 @@ struct JournalReader {
             let payload: [UInt8] = try row["payload"]
             return DurableEvent(
                 name: try row["event"],
-                header: try Header(decoding: bytes[...]),
+                bot: bot,
+                header: try bytes.withUnsafeBytes { header throws(WireError) in try HeaderOutline(decoding: header) },
                 payload: payload[...],
                 isFromJournal: true
             )

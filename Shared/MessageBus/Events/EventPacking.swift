@@ -1,5 +1,4 @@
 import BusContract
-import Glibc
 import ZeroMQ
 
 extension Socket {
@@ -72,14 +71,5 @@ extension MessageBatch.Contents {
 
     fileprivate func batchedSize(of event: Int) -> Int {
         EventBatch.size(header: frame(1, of: event).count, payload: frame(2, of: event).count)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate func hasSameBytes(as other: Self) -> Bool {
-        guard count == other.count, let start = baseAddress, let otherStart = other.baseAddress else {
-            return count == other.count
-        }
-        return memcmp(start, otherStart, count) == 0
     }
 }

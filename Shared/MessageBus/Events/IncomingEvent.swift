@@ -39,12 +39,20 @@ package struct IncomingEvent: Sendable {
         }
     }
 
-    /// The event's place in its stream, without decoding the rest of the header.
-    package var place: EventPlace {
+    /// The numbers of the header, without decoding the rest of it.
+    package var outline: HeaderOutline {
         get throws(WireError) {
             try block.bytes.withUnsafeBytes { bytes in
-                Result { () throws(WireError) -> EventPlace in try EventPlace(decoding: unsafeHeader(in: bytes)) }
+                Result { () throws(WireError) -> HeaderOutline in try HeaderOutline(decoding: unsafeHeader(in: bytes)) }
             }.get()
+        }
+    }
+
+    /// Whether the topic is exactly that one.
+    package func hasTopic(_ other: [UInt8]) -> Bool {
+        block.bytes.withUnsafeBytes { bytes in
+            let topic = UnsafeRawBufferPointer(rebasing: bytes[Int(parts.topic.lowerBound)..<Int(parts.topic.upperBound)])
+            return other.withUnsafeBytes { topic.hasSameBytes(as: $0) }
         }
     }
 

@@ -33,6 +33,7 @@ package enum ServiceRuntime {
         settings: Settings = .process,
         _ body: @Sendable (RuntimeContext) async throws -> [any Service]
     ) async -> Never {
+        HeapMemory.keepSome()
         signal(SIGPIPE, SIG_IGN)
         do {
             let context = try RuntimeContext(service, settings: settings)

@@ -13,11 +13,11 @@ import Testing
 struct TurnIntakeTests {
     private func event(_ json: String, _ flags: EventFlags, bot: BotID = FakeDiscord.rainbow) -> DurableEvent {
         var header = Header()
-        header.bot = bot
         header.flags = flags
         return DurableEvent(
             name: "MESSAGE_CREATE",
-            header: header,
+            bot: bot,
+            header: HeaderOutline(header),
             payload: Array(json.utf8)[...],
             isFromJournal: false
         )

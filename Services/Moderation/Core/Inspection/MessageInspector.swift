@@ -34,13 +34,13 @@ struct MessageInspector: DurableHandler {
     func examine(_ event: DurableEvent) async throws -> Offence? {
         inspected.increment()
         // Bots are passed over: ours answer to us, and other bots' messages are their owners' business.
-        guard let guild = event.header.guild, let bot = event.header.bot, !event.header.flags.contains(.fromBot),
+        guard let guild = event.header.guild, !event.header.flags.contains(.fromBot),
             let message = try Self.message(of: event), !message.content.isEmpty,
             let word = try await lists.matcher(for: guild).firstMatch(in: message.content)
         else { return nil }
         offences.increment()
         let offence = Offence(
-            bot: bot,
+            bot: event.bot,
             guild: guild,
             channel: message.channelID,
             message: message.id,

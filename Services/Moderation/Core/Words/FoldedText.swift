@@ -7,37 +7,31 @@ struct FoldedText {
     private(set) var bytes: [UInt8]
 
     init(_ text: some StringProtocol) {
-        bytes = [space]
+        bytes = [Self.space]
         bytes.reserveCapacity(text.utf8.count + 2)
-        // Nearly all texts are ASCII, and need no look at Unicode's tables.
-        let isASCII = text.utf8.withContiguousStorageIfAvailable { appendASCII($0) } ?? false
-        if !isASCII {
-            for scalar in text.unicodeScalars { append(scalar) }
-        }
-        if bytes.last != space { bytes.append(space) }
+        for scalar in text.unicodeScalars { append(scalar) }
+        if bytes.last != Self.space { bytes.append(Self.space) }
     }
 
-    /// Appends a whole text of ASCII; false, and nothing appended, when it is none.
-    private mutating func appendASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard text.allSatisfy({ $0 < 0x80 }) else { return false }
-        for byte in text {
-            switch byte {
-            case 0x30...0x39, 0x61...0x7A: bytes.append(byte)
-            case 0x41...0x5A: bytes.append(byte | 0x20)
-            default: separate()
-            }
+    /// What separates words, and stands at both ends.
+    static let space: UInt8 = 0x20
+
+    /// What a character of ASCII folds to: itself in lower case, or a space; nil for a byte that is none.
+    @inline(__always)
+    static func fold(ascii byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39, 0x61...0x7A: byte
+        case 0x41...0x5A: byte | 0x20
+        case 0..<0x80: space
+        default: nil
         }
-        return true
     }
 
     private mutating func append(_ scalar: Unicode.Scalar) {
         switch scalar.value {
-        case 0x30...0x39, 0x61...0x7A:
-            bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-        case 0x41...0x5A:
-            bytes.append(UInt8(truncatingIfNeeded: scalar.value) | 0x20)
         case 0..<0x80:
-            separate()
+            let folded = Self.fold(ascii: UInt8(truncatingIfNeeded: scalar.value)) ?? Self.space
+            if folded == Self.space { separate() } else { bytes.append(folded) }
         case 0xFF01...0xFF5E:
             // Full-width forms of ASCII.
             Unicode.Scalar(scalar.value - 0xFEE0).map { append($0) }
@@ -59,8 +53,6 @@ struct FoldedText {
     }
 
     private mutating func separate() {
-        if bytes.last != space { bytes.append(space) }
+        if bytes.last != Self.space { bytes.append(Self.space) }
     }
 }
-
-private let space: UInt8 = 0x20

@@ -33,12 +33,57 @@ struct WordMatcher: Sendable {
     /// The first word found, as it stands in the list; nil when none is there.
     func firstMatch(in text: some StringProtocol) -> String? {
         guard endings.count > 1 else { return nil }
-        var state = 0
-        for byte in FoldedText(text).bytes {
-            state = Int(transitions[state * columnCount + Int(columns[Int(byte)])])
-            if endings[state] >= 0 { return words[Int(endings[state])] }
+        var search = Search(self)
+        // Nearly all texts are ASCII: they are searched as they are folded.
+        let isASCII = text.utf8.withContiguousStorageIfAvailable { search.runASCII($0) } ?? false
+        if !isASCII {
+            search = Search(self)
+            search.run(FoldedText(text).bytes)
         }
-        return nil
+        return search.found.map { words[$0] }
+    }
+
+    /// A way through the automaton.
+    private struct Search {
+        private let matcher: WordMatcher
+        private var state = 0
+        /// The index of the word found.
+        private(set) var found: Int?
+
+        init(_ matcher: WordMatcher) {
+            self.matcher = matcher
+        }
+
+        /// Takes the next byte of a folded text; false when a word is found, and nothing more is to be looked at.
+        private mutating func step(_ byte: UInt8) -> Bool {
+            let column = Int(matcher.columns[Int(byte)])
+            state = Int(matcher.transitions[state &* matcher.columnCount &+ column])
+            let ending = matcher.endings[state]
+            if ending >= 0 { found = Int(ending) }
+            return ending < 0
+        }
+
+        mutating func run(_ folded: [UInt8]) {
+            for byte in folded { guard step(byte) else { return } }
+        }
+
+        /// Searches a text of ASCII without writing its fold down; false when it is none.
+        mutating func runASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard step(FoldedText.space) else { return true }
+            var isSeparated = true
+            for byte in text {
+                guard let folded = FoldedText.fold(ascii: byte) else { return false }
+                if folded == FoldedText.space {
+                    if isSeparated { continue }
+                    isSeparated = true
+                } else {
+                    isSeparated = false
+                }
+                guard step(folded) else { return true }
+            }
+            if !isSeparated { _ = step(FoldedText.space) }
+            return true
+        }
     }
 
     private mutating func insert(_ pattern: [UInt8], word: Int32) {

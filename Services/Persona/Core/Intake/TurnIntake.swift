@@ -21,12 +21,10 @@ struct TurnIntake: DurableHandler {
 
     func examine(_ event: DurableEvent) async throws -> [NewTurn]? {
         let flags = event.header.flags
-        guard let receiver = event.header.bot, !flags.contains(.fromBot),
-            !flags.isDisjoint(with: Self.addressing)
-        else { return nil }
+        guard !flags.contains(.fromBot), !flags.isDisjoint(with: Self.addressing) else { return nil }
         let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
         let bots = try await knownBots(for: message)
-        let addressed = TurnDetection.bots(addressedBy: message, receiver: receiver, bots: bots)
+        let addressed = TurnDetection.bots(addressedBy: message, receiver: event.bot, bots: bots)
         guard !addressed.isEmpty else { return nil }
         let request = try JSONParameter.json(Question(message, trace: event.header.trace?.traceID ?? ""))
         let asked = Date(timeIntervalSince1970: Double(message.id.millisecondsSinceEpoch) / 1000)

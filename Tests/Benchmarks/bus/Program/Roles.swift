@@ -78,7 +78,7 @@ func subscribe(_ endpoints: BusEndpoints, count: Int, shared: SharedCounter) asy
             for await batch in subscription {
                 if seen == 0 { start = .now }
                 for event in batch {
-                    let place = try event.place
+                    let place = try event.outline
                     guard place.seq == UInt64(seen + 1), place.prev == UInt64(seen) else {
                         throw BusError(.malformed, "gap: \(place.seq) after \(seen)")
                     }
