@@ -9,15 +9,18 @@ extension BusConnection {
     /// - Parameters:
     ///   - address: where they arrive; the type's own address when nil.
     ///   - capacity: requests handled at the same time.
+    ///   - executor: where handlers run; the shared pool when nil. With `tasks`, a handler that mostly waits starts and
+    ///     ends without waking another thread.
     ///   - handler: gives the reply, or throws `RequestFailure` for the caller; another error is logged, and the caller
     ///     learns only that there was one.
     package func serve<Request: BusRequest>(
         _ type: Request.Type,
         at address: RequestAddress? = nil,
         capacity: Int = 64,
+        on executor: (any TaskExecutor)? = nil,
         _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Request.Reply
     ) async throws {
-        try await serve(at: address ?? type.address, capacity: capacity) { payload, context in
+        try await serve(at: address ?? type.address, capacity: capacity, on: executor) { payload, context in
             let request = try Self.decode(type, payload)
             return (Request.Reply.typeName, try BusJSON.encode(try await handler(request, context)))
         }
@@ -27,6 +30,7 @@ extension BusConnection {
     package func serve(
         at address: RequestAddress,
         capacity: Int = 64,
+        on executor: (any TaskExecutor)? = nil,
         _ handler: @escaping @Sendable ([UInt8], RequestContext) async throws -> (type: String, payload: [UInt8])
     ) async throws {
         let queue = WorkQueue(capacity: capacity)
@@ -35,7 +39,7 @@ extension BusConnection {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for await _ in queue.shortages {
-                    group.addTask {
+                    group.addTask(executorPreference: executor) {
                         while let request = await queue.next() {
                             sockets.submit(.reply(request.id, await self.handle(request, handler)))
                         }

@@ -59,6 +59,7 @@ package final class BusConnection: Service, Sendable {
             metrics: self.metrics
         )
         doorbell = sockets.thread.doorbell
+        tasks = SocketTasks(sockets.thread)
     }
 
     /// Owns the socket thread until graceful shutdown or cancellation; then sends what still waits and leaves.
@@ -93,9 +94,16 @@ package final class BusConnection: Service, Sendable {
     /// The thread that moves this process's messages, for an actor that lies on their way and never works long: no change
     /// of threads then lies between a message that arrives and what is sent because of it.
     ///
-    /// All other messages of the process wait for such an actor. What takes more than some ten microseconds belongs in a
-    /// `@concurrent` function.
+    /// All other messages of the process wait for such an actor. What takes more than some ten microseconds belongs
+    /// elsewhere: see `tasks`.
     package var executor: UnownedSerialExecutor { sockets.unownedExecutor }
+
+    /// The same thread as the preferred executor of tasks that wait for messages, replies or orders again and again.
+    ///
+    /// Without it, each wait of such an actor ends on a thread of the shared pool, which then wakes this one. With it, all
+    /// that the task does runs here, `@concurrent` functions too: what takes long belongs into
+    /// `withTaskExecutorPreference(globalConcurrentExecutor)`.
+    package let tasks: any TaskExecutor
 
     // MARK: Events
 

@@ -103,15 +103,44 @@ package struct WebSocketConnection: Sendable {
 
 /// An actor on the thread of a socket.
 package actor SocketActor {
-    private let loop: any EventLoop
+    private let thread: SocketLoop
 
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(_ loop: any EventLoop) {
+        thread = SocketLoop(loop)
+    }
+
+    func run<Result: Sendable>(_ body: @Sendable (isolated SocketActor) async throws -> Result) async throws -> Result {
+        // As the task's preferred executor too: a continuation would else end on the shared pool, which then wakes the
+        // thread that has just had the message.
+        try await withTaskExecutorPreference(thread) { try await body(self) }
+    }
+}
+
+/// The thread of an event loop, for an actor and for the task that uses it.
+private final class SocketLoop: SerialExecutor, TaskExecutor {
+    private let loop: any EventLoop
 
     init(_ loop: any EventLoop) {
         self.loop = loop
     }
 
-    func run<Result: Sendable>(_ body: @Sendable (isolated SocketActor) async throws -> Result) async throws -> Result {
-        try await body(self)
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute {
+            job.runSynchronously(
+                isolatedTo: self.asUnownedSerialExecutor(),
+                taskExecutor: self.asUnownedTaskExecutor()
+            )
+        }
+    }
+
+    func checkIsolated() {
+        loop.preconditionInEventLoop()
+    }
+
+    func isIsolatingCurrentContext() -> Bool? {
+        loop.inEventLoop
     }
 }

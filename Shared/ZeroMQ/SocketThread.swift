@@ -12,8 +12,14 @@ import Synchronization
 /// must not hang, and by then the sockets are closed.
 package final class SocketThread: SerialExecutor {
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         var phase = Phase.waiting
+    }
+
+    private struct Job {
+        let job: UnownedJob
+        /// Through which it came; nil: as a job of an actor.
+        let tasks: UnownedTaskExecutor?
     }
 
     private enum Phase {
@@ -75,7 +81,7 @@ package final class SocketThread: SerialExecutor {
 
     private func loop(_ turn: @Sendable () -> Bool) {
         runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         // The first turn comes before any job, so that jobs find the sockets open.
         while turn() {
             state.withLock { swap(&$0.jobs, &jobs) }
@@ -85,9 +91,14 @@ package final class SocketThread: SerialExecutor {
         drainLateJobs()
     }
 
-    private func run(_ jobs: inout [UnownedJob]) {
-        for job in jobs {
-            job.runSynchronously(on: asUnownedSerialExecutor())
+    private func run(_ jobs: inout [Job]) {
+        let serial = asUnownedSerialExecutor()
+        for entry in jobs {
+            if let tasks = entry.tasks {
+                entry.job.runSynchronously(isolatedTo: serial, taskExecutor: tasks)
+            } else {
+                entry.job.runSynchronously(on: serial)
+            }
         }
         jobs.removeAll(keepingCapacity: true)
     }
@@ -95,7 +106,7 @@ package final class SocketThread: SerialExecutor {
     /// Runs jobs that arrived after the end, until there are none.
     private func drainLateJobs() {
         runningThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         while true {
             let isDone = state.withLock { state in
                 swap(&state.jobs, &jobs)
@@ -112,7 +123,14 @@ package final class SocketThread: SerialExecutor {
     // MARK: SerialExecutor
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(Job(job: UnownedJob(job), tasks: nil))
+    }
+
+    fileprivate func enqueue(_ job: consuming ExecutorJob, through tasks: UnownedTaskExecutor) {
+        enqueue(Job(job: UnownedJob(job), tasks: tasks))
+    }
+
+    private func enqueue(_ job: Job) {
         // Once the job is in the list it may run, end, and free the actor that keeps us alive.
         let doorbell = self.doorbell
         let needsThread = state.withLock { state in
@@ -143,6 +161,24 @@ package final class SocketThread: SerialExecutor {
 
     private var isOnThread: Bool {
         runningThread.load(ordering: .sequentiallyConsistent) == UInt(pthread_self())
+    }
+}
+
+/// The socket thread as the preferred executor of tasks.
+///
+/// An actor's executor alone is not enough for a task that waits often: Swift resumes a continuation on the shared pool,
+/// and only from there does the task come back to its actor, two changes of threads for one. A task that prefers this
+/// executor is resumed on the thread at once. All of its code that is not bound to another actor runs there too, that of
+/// `@concurrent` functions included.
+package final class SocketTasks: TaskExecutor {
+    private let thread: SocketThread
+
+    package init(_ thread: SocketThread) {
+        self.thread = thread
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        thread.enqueue(job, through: asUnownedTaskExecutor())
     }
 }
 

@@ -47,7 +47,8 @@ import Testing
             if read == nil, !expected.isOurs(answer.type) { continue }
             #expect(read == expected, "\(answer.hex)")
             if answer.type.hasSuffix("Header"), let header = try? Header(decoding: bytes) {
-                let outline = try bytes.withUnsafeBytes { bytes throws(WireError) in try HeaderOutline(decoding: bytes) }
+                let outline = try bytes.withUnsafeBytes { bytes throws(WireError) in try HeaderOutline(decoding: bytes)
+                }
                 #expect(outline == HeaderOutline(header), "\(answer.hex)")
             }
         }

@@ -236,7 +236,9 @@ package struct GatewayService: HostedService {
         try await withThrowingDiscardingTaskGroup { group in
             // Calls that wait for Discord's limits hold their place: there must be more than all lanes can queue.
             group.addTask {
-                try await bus.serve(ExecuteREST.self, capacity: 2048) { await rest.execute($0, context: $1) }
+                try await bus.serve(ExecuteREST.self, capacity: 2048, on: bus.tasks) {
+                    await rest.execute($0, context: $1)
+                }
             }
             group.addTask { try await bus.serve(ControlBot.self) { request, _ in try await troupe.control(request) } }
             group.addTask { try await bus.serve(FleetStatus.self) { _, _ in troupe.status() } }

@@ -101,7 +101,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
             await subscription.waitUntilOpen(timeout: .seconds(2))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.commitForever(lease) }
-                group.addTask { try await self.follow(subscription, lease) }
+                group.addTask(executorPreference: bus.tasks) { try await self.follow(subscription, lease) }
                 // Only following has an end.
                 try await group.next()
                 group.cancelAll()
@@ -112,8 +112,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private func follow(_ subscription: EventSubscription, _ lease: Lease) async throws {
         try await readJournal(lease)
         var last = ContinuousClock.now
-        var batches = subscription.makeAsyncIterator()
-        while let batch = await batches.next(isolation: self) {
+        for await batch in subscription {
             try await handleLive(batch, lease)
             if ContinuousClock.now - last > .seconds(1) {
                 try await savePosition(lease)
@@ -232,7 +231,10 @@ actor PartitionConsumer<Handler: DurableHandler> {
             tracker.enter(stream: stream.id)
             while true {
                 let after = tracker.earliest.seq
-                let page = try await reader.page(stream: stream.id, events: events, after: after)
+                // Not on the bus's thread: a page is some hundred rows.
+                let page = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await reader.page(stream: stream.id, events: events, after: after)
+                }
                 let fresh = page.filter { $0.place > tracker.place(of: $0.name) }
                 metrics.fromJournal.increment(by: fresh.count)
                 try await handle(fresh, lease)

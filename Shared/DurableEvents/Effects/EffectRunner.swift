@@ -111,7 +111,7 @@ actor EffectRunner {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<Self.parallel {
-                group.addTask { await self.work() }
+                group.addTask(executorPreference: bus.tasks) { await self.work() }
             }
             group.addTask { try await self.claimForever() }
             group.addTask { try await self.flushForever() }

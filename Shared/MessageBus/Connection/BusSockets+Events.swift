@@ -41,6 +41,7 @@ extension BusSockets {
             try publisher.discardRest(of: frame)
         }
         if !publisherIsOpen { publisherIsBlocked = false }
+        publisherIsReadable = false
     }
 
     // MARK: Subscribing

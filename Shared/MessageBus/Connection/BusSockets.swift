@@ -56,6 +56,7 @@ actor BusSockets {
     let frame = Frame()
     var pollSet: PollSet
     var pollSetIsStale = true
+    private var skippedSleeps = 0
     var publisherIndex = 0
     var dealerIndex = 0
 
@@ -179,6 +180,14 @@ actor BusSockets {
     // MARK: Sleeping
 
     private func sleep(_ now: ContinuousClock.Instant) {
+        // What works on this thread goes on first, and then perhaps asks something: a look at the sockets would be one
+        // for nothing. Only so often in a row, or jobs that make jobs would keep messages waiting.
+        if thread.hasJobs, skippedSleeps < 8 {
+            skippedSleeps += 1
+            expectsCommand = false
+            return
+        }
+        skippedSleeps = 0
         if pollSetIsStale { rebuildPollSet() }
         if expectsCommand { linger() }
         thread.doorbell.arm(for: publisherRest.end == nil ? .patient : .urgent)

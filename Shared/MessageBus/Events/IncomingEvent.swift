@@ -51,7 +51,9 @@ package struct IncomingEvent: Sendable {
     /// Whether the topic is exactly that one.
     package func hasTopic(_ other: [UInt8]) -> Bool {
         block.bytes.withUnsafeBytes { bytes in
-            let topic = UnsafeRawBufferPointer(rebasing: bytes[Int(parts.topic.lowerBound)..<Int(parts.topic.upperBound)])
+            let topic = UnsafeRawBufferPointer(
+                rebasing: bytes[Int(parts.topic.lowerBound)..<Int(parts.topic.upperBound)]
+            )
             return other.withUnsafeBytes { topic.hasSameBytes(as: $0) }
         }
     }

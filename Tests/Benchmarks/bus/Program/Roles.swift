@@ -58,7 +58,9 @@ func publish(_ endpoints: BusEndpoints, count: Int, window: Int, shared: SharedC
         while shared.value < 0 { try await Task.sleep(for: .milliseconds(1)) }
         for number in 1...count {
             while number - shared.value > window { usleep(100) }
-            while !connection.publish(OutgoingEvent(topic: topics[number & 1], header: header(number), payload: payload)) {
+            while !connection.publish(
+                OutgoingEvent(topic: topics[number & 1], header: header(number), payload: payload)
+            ) {
                 usleep(100)
             }
         }
@@ -95,7 +97,9 @@ func subscribe(_ endpoints: BusEndpoints, count: Int, shared: SharedCounter) asy
 /// Asks on the bus's thread, as what carries out effects does, and the peer.
 func ask(_ endpoints: BusEndpoints, count: Int) async throws {
     try await withConnection(endpoints, .moderation) { connection in
-        print(try await Caller(connection).medianMicroseconds(of: count))
+        try await withTaskExecutorPreference(connection.tasks) {
+            print(try await Caller(connection).medianMicroseconds(of: count))
+        }
     }
 }
 
