@@ -116,7 +116,7 @@ struct ConsumerTests {
         let spine = Spine(database: source.database, bus: bus, instance: instance, logger: logger, metrics: metrics)
         let consumer = DurableConsumer(
             name: "test",
-            events: ["MESSAGE_CREATE", "MESSAGE_DELETE"],
+            events: ["MESSAGE_CREATE", "MESSAGE_DELETE"].map(EventKind.init),
             spine: spine,
             bus: bus,
             handler: Recorder(refusing: refusing),

@@ -50,7 +50,7 @@ struct DatabaseCrashTests {
                     )
                     let consumer = DurableConsumer(
                         name: "cases",
-                        events: ["MESSAGE_CREATE"],
+                        events: [.message],
                         spine: spine,
                         bus: connection,
                         handler: CaseHandler(),

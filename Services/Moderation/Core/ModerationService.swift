@@ -31,7 +31,7 @@ package struct ModerationService: HostedService {
         )
         consumer = DurableConsumer(
             name: "moderation",
-            events: ["MESSAGE_CREATE", "MESSAGE_UPDATE"],
+            events: EventKind.allMessages + [.messageUpdate],
             spine: spine,
             bus: host.bus,
             handler: MessageInspector(

@@ -6,6 +6,7 @@
 // I/O; whatever dies in between, another worker finishes the same messages. A new thing to tell a member goes to
 // `TextKey` and the files in `Texts/`; a new provider of models to the module LLM.
 
+import BusContract
 import AsyncHTTPClient
 import DurableEvents
 import LLM
@@ -72,7 +73,7 @@ package struct PersonaService: HostedService {
         let pool = TurnPool(runner: runner, database: host.database, worker: host.instance.description)
         let consumer = DurableConsumer(
             name: "persona",
-            events: ["MESSAGE_CREATE"],
+            events: [.addressedMessage],
             spine: host.spine,
             bus: host.bus,
             handler: TurnIntake(fleet: fleet, taken: runner.metrics.queued, maximumAge: configuration.maximumAge),

@@ -1,4 +1,4 @@
-import BusContract
+package import BusContract
 package import Logging
 package import MessageBus
 package import ServiceKit
@@ -24,10 +24,10 @@ package struct DurableConsumer<Handler: DurableHandler>: Service {
 
     /// - Parameters:
     ///   - name: under which the position is kept; unique among all services.
-    ///   - events: Discord's names, for example `MESSAGE_CREATE`.
+    ///   - events: the kinds of event.
     package init(
         name: String,
-        events: [String],
+        events: [EventKind],
         spine: Spine,
         bus: BusConnection,
         handler: Handler,
@@ -35,7 +35,7 @@ package struct DurableConsumer<Handler: DurableHandler>: Service {
         metrics: MetricsRegistry
     ) {
         self.name = name
-        self.events = events
+        self.events = events.map(\.rawValue)
         self.spine = spine
         self.bus = bus
         self.handler = handler

@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// A Discord event that a consumer gets once, however it came: live or from the journal.
 package struct DurableEvent: Sendable {
-    /// Discord's name, for example `MESSAGE_CREATE`.
+    /// Its kind (``EventKind``), for example `MESSAGE_CREATE`.
     package let name: String
     /// The bot whose session received it.
     package let bot: BotID

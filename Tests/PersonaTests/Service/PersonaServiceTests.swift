@@ -225,6 +225,7 @@ private final class EventSource: Sendable {
             {"id":"\#(id)","channel_id":"1","guild_id":"77","type":0,"content":\#(text),"mentions":[\#(users)],
              "author":{"id":"500","username":"alice"},"timestamp":"2026-01-01T00:00:00+00:00"}
             """#
+        let kind = EventKind.addressedMessage.rawValue
         var header = Header()
         header.type = "MESSAGE_CREATE"
         header.stream = writer.stream
@@ -235,13 +236,13 @@ private final class EventSource: Sendable {
         let payload = Array(json.utf8)
         #expect(
             writer.append([
-                JournalEntry(seq: header.seq, event: "MESSAGE_CREATE", header: header.encoded, payload: payload)
+                JournalEntry(seq: header.seq, event: kind, header: header.encoded, payload: payload)
             ])
         )
         let seq = header.seq
         state.withLock { $0.last = seq }
         bus.publish(
-            OutgoingEvent(topic: .discord(partition, "MESSAGE_CREATE"), header: header, payload: payload)
+            OutgoingEvent(topic: .discord(partition, kind), header: header, payload: payload)
         )
         try await writer.finish()
     }
@@ -256,7 +257,7 @@ private final class EventSource: Sendable {
 
     private func pulse() {
         let (stream, last) = state.withLock { ($0.writer?.stream ?? 0, $0.last) }
-        let topics = last == 0 ? [] : [TopicHead(event: "MESSAGE_CREATE", seq: last)]
+        let topics = last == 0 ? [] : [TopicHead(event: EventKind.addressedMessage.rawValue, seq: last)]
         let head = Head(partition: partition, stream: stream, topics: topics, journalled: last)
         guard let payload = try? BusJSON.encode(head) else { return }
         var header = Header()

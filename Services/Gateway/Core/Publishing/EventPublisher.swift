@@ -23,16 +23,16 @@ struct EventPublisher {
     private var journalled = JournalBundle()
 
     private struct Kind {
-        let event: DiscordEventName
+        let kind: EventKind
         let topic: [UInt8]
         /// The sequence number of its last event, if it is durable.
         var previous: UInt64
         /// Whether `previous` waits for `flush`.
         var hasMoved = false
 
-        init(_ event: DiscordEventName, of partition: Partition, previous: UInt64 = 0) {
-            self.event = event
-            topic = Array(Topic.discord(partition, event.rawValue).rawValue.utf8)
+        init(_ kind: EventKind, of partition: Partition, previous: UInt64 = 0) {
+            self.kind = kind
+            topic = Array(Topic.discord(partition, kind.rawValue).rawValue.utf8)
             self.previous = previous
         }
     }
@@ -40,14 +40,14 @@ struct EventPublisher {
     /// Events for the journal, in one block of memory.
     private struct JournalBundle {
         private var content: [UInt8] = []
-        private var events: [(seq: UInt64, event: String, headerCount: Int, end: Int)] = []
+        private var events: [(seq: UInt64, kind: EventKind, headerCount: Int, end: Int)] = []
         private var room: JournalRoom?
         private var lastSize = 0
 
         /// False when the journal has no room for it.
         mutating func append(
             _ seq: UInt64,
-            _ event: DiscordEventName,
+            _ kind: EventKind,
             header: [UInt8],
             payload: UnsafeRawBufferPointer,
             room currentRoom: @autoclosure () -> JournalRoom
@@ -59,7 +59,7 @@ struct EventPublisher {
             if content.isEmpty { content.reserveCapacity(max(lastSize, header.count + payload.count)) }
             content.append(contentsOf: header)
             content.append(contentsOf: payload)
-            events.append((seq, event.rawValue, header.count, content.count))
+            events.append((seq, kind, header.count, content.count))
             return true
         }
 
@@ -70,7 +70,7 @@ struct EventPublisher {
                 defer { start = event.end }
                 return JournalEntry(
                     seq: event.seq,
-                    event: event.event,
+                    event: event.kind.rawValue,
                     content: content[start..<event.end],
                     headerCount: event.headerCount
                 )
@@ -87,7 +87,7 @@ struct EventPublisher {
     init(
         partition: Partition,
         stream: UInt64,
-        heads: [DiscordEventName: UInt64],
+        heads: [EventKind: UInt64],
         bus: BusConnection,
         ledger: StreamLedger,
         writer: JournalWriter
@@ -117,17 +117,18 @@ struct EventPublisher {
         isAnnouncement: Bool,
         now: UInt64
     ) -> Bool {
-        let kind = index(of: event)
+        let flags = flags(of: route)
+        let index = index(of: event, flags)
         var header = Header()
         header.type = event.rawValue
         header.stream = stream
         header.seq = sequence
-        header.prev = kinds[kind].previous
+        header.prev = kinds[index].previous
         header.bot = bot
         header.guild = route.guildID
         header.channel = route.channelID
         header.user = route.userID
-        header.flags = flags(of: route)
+        header.flags = flags
         header.source = bus.source
         header.sentAt = now
         header.contentType = isAnnouncement ? .none : .discord
@@ -136,14 +137,18 @@ struct EventPublisher {
         let encoded = header.encoded
 
         if event.isDurable {
-            guard journalled.append(sequence, event, header: encoded, payload: data, room: writer.room) else {
-                return false
-            }
-            kinds[kind].previous = sequence
-            kinds[kind].hasMoved = true
+            guard journalled.append(
+                sequence,
+                kinds[index].kind,
+                header: encoded,
+                payload: data,
+                room: writer.room
+            ) else { return false }
+            kinds[index].previous = sequence
+            kinds[index].hasMoved = true
         }
         let payload = isAnnouncement ? UnsafeRawBufferPointer(start: nil, count: 0) : data
-        bundle.append(topic: kinds[kind].topic, header: encoded, payload: payload)
+        bundle.append(topic: kinds[index].topic, header: encoded, payload: payload)
         return true
     }
 
@@ -158,7 +163,7 @@ struct EventPublisher {
         // After the events: a pulse that tells of them must not overtake them.
         for index in kinds.indices where kinds[index].hasMoved {
             kinds[index].hasMoved = false
-            ledger.published(kinds[index].event, kinds[index].previous)
+            ledger.published(kinds[index].kind, kinds[index].previous)
         }
         return true
     }
@@ -168,9 +173,12 @@ struct EventPublisher {
         writer.hold(sequence)
     }
 
-    private mutating func index(of event: DiscordEventName) -> Int {
-        if let index = kinds.firstIndex(where: { $0.event == event }) { return index }
-        kinds.append(Kind(event, of: partition))
+    private mutating func index(of event: DiscordEventName, _ flags: EventFlags) -> Int {
+        let kind =
+            event == .messageCreate && EventKind.isAddressed(flags)
+            ? EventKind.addressedMessage : EventKind(rawValue: event.rawValue)
+        if let index = kinds.firstIndex(where: { $0.kind == kind }) { return index }
+        kinds.append(Kind(kind, of: partition))
         return kinds.count - 1
     }
 

@@ -1,5 +1,4 @@
 import BusContract
-import DiscordModel
 import DurableEvents
 import MessageBus
 import Synchronization
@@ -8,7 +7,7 @@ import Synchronization
 final class StreamLedger: Sendable {
     private struct State {
         var stream: UInt64 = 0
-        var heads: [DiscordEventName: UInt64] = [:]
+        var heads: [EventKind: UInt64] = [:]
         var writer: JournalWriter?
     }
 
@@ -20,13 +19,13 @@ final class StreamLedger: Sendable {
     }
 
     /// A stream is open, with what is in the journal of it.
-    func open(stream: UInt64, heads: [DiscordEventName: UInt64], writer: JournalWriter) {
+    func open(stream: UInt64, heads: [EventKind: UInt64], writer: JournalWriter) {
         state.withLock { $0 = State(stream: stream, heads: heads, writer: writer) }
     }
 
-    /// Notes a durable event that is on its way to the bus.
-    func published(_ event: DiscordEventName, _ sequence: UInt64) {
-        state.withLock { $0.heads[event] = sequence }
+    /// Notes that durable events are on their way to the bus: the last of their kind.
+    func published(_ kind: EventKind, _ sequence: UInt64) {
+        state.withLock { $0.heads[kind] = sequence }
     }
 
     var writer: JournalWriter? { state.withLock { $0.writer } }

@@ -12,16 +12,16 @@ struct SessionStore: Sendable {
     let lease: Lease
 
     /// The session to resume after a restart, with the last sequence number of each event.
-    func current() async throws -> (record: StreamRecord, heads: [DiscordEventName: UInt64])? {
+    func current() async throws -> (record: StreamRecord, heads: [EventKind: UInt64])? {
         let streams = Streams(database)
         guard let record = try await streams.current(of: partition) else { return nil }
         return (record, try await heads(of: record.id))
     }
 
-    private func heads(of stream: UInt64) async throws -> [DiscordEventName: UInt64] {
-        var heads: [DiscordEventName: UInt64] = [:]
-        for (event, sequence) in try await Streams(database).heads(of: stream) {
-            heads[DiscordEventName(rawValue: event)] = sequence
+    private func heads(of stream: UInt64) async throws -> [EventKind: UInt64] {
+        var heads: [EventKind: UInt64] = [:]
+        for (kind, sequence) in try await Streams(database).heads(of: stream) {
+            heads[EventKind(rawValue: kind)] = sequence
         }
         return heads
     }

@@ -416,8 +416,8 @@ final class ShardSession: Sendable {
     }
 
     private func publisher(_ writer: JournalWriter) -> EventPublisher {
-        var heads: [DiscordEventName: UInt64] = [:]
-        for head in ledger.head?.topics ?? [] { heads[DiscordEventName(rawValue: head.event)] = head.seq }
+        var heads: [EventKind: UInt64] = [:]
+        for head in ledger.head?.topics ?? [] { heads[EventKind(rawValue: head.event)] = head.seq }
         return EventPublisher(
             partition: context.partition,
             stream: writer.stream,

@@ -11,17 +11,13 @@ import Store
 struct TurnIntake: DurableHandler {
     /// A bot that logs in for the first time becomes known within this time, or its mentions are nobody's.
     private static let patience: Duration = .seconds(30)
-    /// What a message has that may speak to a bot.
-    private static let addressing: EventFlags = [.directMessage, .mentionsUser, .mentionsReceiver, .reply]
-
     let fleet: FleetDirectory
     let taken: Counter
     /// How long an answer is wanted.
     let maximumAge: Duration
 
     func examine(_ event: DurableEvent) async throws -> [NewTurn]? {
-        let flags = event.header.flags
-        guard !flags.contains(.fromBot), !flags.isDisjoint(with: Self.addressing) else { return nil }
+        guard EventKind.isAddressed(event.header.flags) else { return nil }
         let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
         let bots = try await knownBots(for: message)
         let addressed = TurnDetection.bots(addressedBy: message, receiver: event.bot, bots: bots)

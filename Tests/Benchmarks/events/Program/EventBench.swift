@@ -15,7 +15,7 @@ struct EventBench: HostedService {
     init(host: Host) async throws {
         consumer = DurableConsumer(
             name: "bench",
-            events: ["MESSAGE_CREATE"],
+            events: EventKind.allMessages,
             spine: host.spine,
             bus: host.bus,
             handler: Stopwatch(count: try host.settings.int("BENCH_COUNT", default: 20_000, in: 1...10_000_000)),
