@@ -40,53 +40,76 @@ extension Timestamp: LosslessStringConvertible {
     }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
-        var index = 0
-        func number(_ width: Int) -> Int64? {
-            guard index + width <= text.count else { return nil }
-            var value: Int64 = 0
-            let end = index + width
-            while index < end {
-                let digit = text[index] &- UInt8(ascii: "0")
-                guard digit <= 9 else { return nil }
-                value = value * 10 + Int64(digit)
-                index += 1
-            }
-            return value
-        }
-        func take(_ byte: UInt8) -> Bool {
-            guard index < text.count, text[index] == byte else { return false }
-            index += 1
-            return true
-        }
-        guard let year = number(4), take(UInt8(ascii: "-")), let month = number(2), take(UInt8(ascii: "-")),
-            let day = number(2), take(UInt8(ascii: "T")) || take(UInt8(ascii: " ")),
-            let hour = number(2), take(UInt8(ascii: ":")), let minute = number(2), take(UInt8(ascii: ":")),
-            let second = number(2),
+        var digits = DigitReader(text)
+        guard let year = digits.number(4), digits.take(UInt8(ascii: "-")), let month = digits.number(2),
+            digits.take(UInt8(ascii: "-")), let day = digits.number(2),
+            digits.take(UInt8(ascii: "T")) || digits.take(UInt8(ascii: " ")), let hour = digits.number(2),
+            digits.take(UInt8(ascii: ":")), let minute = digits.number(2), digits.take(UInt8(ascii: ":")),
+            let second = digits.number(2),
             month >= 1, month <= 12, day >= 1, day <= 31, hour <= 24, minute <= 59, second <= 60
         else { return nil }
         var fraction: Int64 = 0
-        if take(UInt8(ascii: ".")) {
-            var scale: Int64 = 100
-            var count = 0
-            while let digit = number(1) {
-                fraction += digit * scale
-                scale /= 10
-                count += 1
-            }
-            guard count > 0 else { return nil }
+        if digits.take(UInt8(ascii: ".")) {
+            guard let read = digits.fraction() else { return nil }
+            fraction = read
         }
         var offsetMinutes: Int64 = 0
-        if !take(UInt8(ascii: "Z")) {
-            let isNegative = index < text.count && text[index] == UInt8(ascii: "-")
-            guard take(UInt8(ascii: "+")) || take(UInt8(ascii: "-")), let hours = number(2) else { return nil }
-            _ = take(UInt8(ascii: ":"))
-            guard let minutes = number(2) else { return nil }
+        if !digits.take(UInt8(ascii: "Z")) {
+            let isNegative = digits.take(UInt8(ascii: "-"))
+            guard isNegative || digits.take(UInt8(ascii: "+")), let hours = digits.number(2) else { return nil }
+            _ = digits.take(UInt8(ascii: ":"))
+            guard let minutes = digits.number(2) else { return nil }
             offsetMinutes = (hours * 60 + minutes) * (isNegative ? -1 : 1)
         }
-        guard index == text.count else { return nil }
+        guard digits.isAtEnd else { return nil }
         let seconds =
             days(fromCivil: year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offsetMinutes * 60
         return seconds * 1000 + fraction
+    }
+}
+
+/// Reads numbers of known widths, and what stands between them.
+private struct DigitReader {
+    private let text: UnsafeBufferPointer<UInt8>
+    private var index = 0
+
+    init(_ text: UnsafeBufferPointer<UInt8>) {
+        self.text = text
+    }
+
+    var isAtEnd: Bool { index == text.count }
+
+    @inline(__always)
+    mutating func number(_ width: Int) -> Int64? {
+        guard index + width <= text.count else { return nil }
+        var value: Int64 = 0
+        for position in index..<index + width {
+            let digit = text[position] &- UInt8(ascii: "0")
+            guard digit <= 9 else { return nil }
+            value = value &* 10 &+ Int64(digit)
+        }
+        index += width
+        return value
+    }
+
+    @inline(__always)
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard index < text.count, text[index] == byte else { return false }
+        index += 1
+        return true
+    }
+
+    /// One digit or more, in thousandths; those past the third are cut.
+    mutating func fraction() -> Int64? {
+        var value: Int64 = 0
+        var scale: Int64 = 100
+        let start = index
+        while index < text.count, text[index] &- UInt8(ascii: "0") <= 9 {
+            value += Int64(text[index] &- UInt8(ascii: "0")) * scale
+            scale /= 10
+            index += 1
+        }
+        return index > start ? value : nil
     }
 }
 

@@ -6,8 +6,8 @@
 // I/O; whatever dies in between, another worker finishes the same messages. A new thing to tell a member goes to
 // `TextKey` and the files in `Texts/`; a new provider of models to the module LLM.
 
-import BusContract
 import AsyncHTTPClient
+import BusContract
 import DurableEvents
 import LLM
 import Logging

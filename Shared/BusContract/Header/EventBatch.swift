@@ -15,7 +15,7 @@ package enum EventBatch {
     }()
 
     /// Bytes of events that travel together: a queue that is full of batches stays within some hundred megabytes.
-    package static let byteLimit = 16 << 10
+    package static let byteLimit = 32 << 10
 
     private enum Field {
         /// Of `EventBatch`.

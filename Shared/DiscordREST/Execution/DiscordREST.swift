@@ -123,16 +123,12 @@ package final class BotREST: Sendable {
         }
         let left = min(configuration.requestTimeout, deadline - start)
         do {
-            // The client's own deadline ends with the answer's head; the outer one covers a body that does not come.
-            let (response, body) = try await withDeadline(left + .milliseconds(100)) {
-                [outgoing, http, configuration] in
-                let response = try await http.execute(
-                    outgoing,
-                    deadline: .now() + .nanoseconds(max(left.nanoseconds, 1)),
-                    logger: nil
-                )
-                return (response, try await response.body.collect(upTo: configuration.maximumBody))
-            }
+            let response = try await http.execute(
+                outgoing,
+                deadline: .now() + .nanoseconds(max(left.nanoseconds, 1)),
+                logger: nil
+            )
+            let body = try await body(of: response, within: max(left - (.now - start), .milliseconds(100)))
             return Attempt(
                 outcome: .answered(Int(response.status.code), Array(body.readableBytesView)),
                 report: LimitReport(response.headers, status: Int(response.status.code), body: body.readableBytesView),
@@ -145,6 +141,14 @@ package final class BotREST: Sendable {
                 duration: ContinuousClock.now - start
             )
         }
+    }
+
+    /// The client's own deadline ends with the answer's head: a body that does not come has this one.
+    private func body(of response: HTTPClientResponse, within limit: Duration) async throws -> ByteBuffer {
+        let maximum = configuration.maximumBody
+        // A timer costs as much as the rest of the way back, and what has no body has nothing to wait for.
+        if response.status == .noContent { return try await response.body.collect(upTo: maximum) }
+        return try await withDeadline(limit) { try await response.body.collect(upTo: maximum) }
     }
 
     private func url(of request: DiscordRequest) -> String {

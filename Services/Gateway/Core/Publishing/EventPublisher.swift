@@ -137,13 +137,15 @@ struct EventPublisher {
         let encoded = header.encoded
 
         if event.isDurable {
-            guard journalled.append(
-                sequence,
-                kinds[index].kind,
-                header: encoded,
-                payload: data,
-                room: writer.room
-            ) else { return false }
+            guard
+                journalled.append(
+                    sequence,
+                    kinds[index].kind,
+                    header: encoded,
+                    payload: data,
+                    room: writer.room
+                )
+            else { return false }
             kinds[index].previous = sequence
             kinds[index].hasMoved = true
         }

@@ -120,12 +120,16 @@ final class Observers: Sendable {
         let isPresent = event == .guildCreate && !route.flags.contains(.unavailable)
         let (isObserver, isNew) = state.withLock { state in
             var isNew = false
+            var observer = state.observers[guild]
             // Without an observer any event decides: dropped, it would be lost.
-            if isPresent || (state.observers[guild] == nil && event != .guildDelete) { isNew = state.join(bot, guild) }
-            if state.unsaved.contains(guild), state.holds[guild]?[stream] == nil {
+            if isPresent || (observer == nil && event != .guildDelete) {
+                isNew = state.join(bot, guild)
+                observer = state.observers[guild]
+            }
+            if !state.unsaved.isEmpty, state.unsaved.contains(guild), state.holds[guild]?[stream] == nil {
                 state.holds[guild, default: [:]][stream] = hold()
             }
-            return (state.observers[guild] == bot, isNew)
+            return (observer == bot, isNew)
         }
         if isNew { changeSink.yield() }
         return isObserver

@@ -2,10 +2,25 @@
 ///
 /// It is an Aho–Corasick automaton over folded bytes. A word stands alone: `floopword` is not found in `floopwords`
 /// unless the list says `floopword*`. Words in scripts that write no spaces (Han, Kana, Hangul, Thai) are found anywhere.
-struct WordMatcher: Sendable {
+final class WordMatcher: Sendable {
     /// The words as an admin wrote them, in the order given.
     let words: [String]
+    private let automaton: WordAutomaton
 
+    /// Words that fold to nothing are skipped: they would match everything.
+    init(words: [String]) {
+        self.words = words
+        automaton = WordAutomaton(words)
+    }
+
+    /// The first word found, as it stands in the list; nil when none is there.
+    func firstMatch(in text: some StringProtocol) -> String? {
+        automaton.firstMatch(in: text).map { words[$0] }
+    }
+}
+
+/// The states, flat.
+private struct WordAutomaton {
     /// The column of each byte in `transitions`; bytes that no word has share column 0.
     private var columns = [UInt8](repeating: 0, count: 256)
     private var columnCount = 1
@@ -14,9 +29,7 @@ struct WordMatcher: Sendable {
     /// The word that ends in a state, or -1.
     private var endings: [Int32]
 
-    /// Words that fold to nothing are skipped: they would match everything.
-    init(words: [String]) {
-        self.words = words
+    init(_ words: [String]) {
         let patterns = words.map { WordPattern($0).bytes }
         for byte in Set(patterns.joined()).sorted() {
             columns[Int(byte)] = UInt8(truncatingIfNeeded: columnCount)
@@ -30,35 +43,59 @@ struct WordMatcher: Sendable {
         completeTransitions()
     }
 
-    /// The first word found, as it stands in the list; nil when none is there.
-    func firstMatch(in text: some StringProtocol) -> String? {
+    /// The index of the first word found.
+    func firstMatch(in text: some StringProtocol) -> Int? {
         guard endings.count > 1 else { return nil }
-        var search = Search(self)
-        // Nearly all texts are ASCII: they are searched as they are folded.
-        let isASCII = text.utf8.withContiguousStorageIfAvailable { search.runASCII($0) } ?? false
-        if !isASCII {
-            search = Search(self)
-            search.run(FoldedText(text).bytes)
+        return columns.withUnsafeBufferPointer { columns in
+            transitions.withUnsafeBufferPointer { transitions in
+                endings.withUnsafeBufferPointer { endings in
+                    let start = Search(
+                        columns: columns,
+                        columnCount: columnCount,
+                        transitions: transitions,
+                        endings: endings
+                    )
+                    var search = start
+                    // Nearly all texts are ASCII: they are searched as they are folded.
+                    let isASCII = text.utf8.withContiguousStorageIfAvailable { search.runASCII($0) } ?? false
+                    if !isASCII {
+                        search = start
+                        search.run(FoldedText(text).bytes)
+                    }
+                    return search.found
+                }
+            }
         }
-        return search.found.map { words[$0] }
     }
 
     /// A way through the automaton.
     private struct Search {
-        private let matcher: WordMatcher
+        let columns: UnsafeBufferPointer<UInt8>
+        let columnCount: Int
+        let transitions: UnsafeBufferPointer<Int32>
+        let endings: UnsafeBufferPointer<Int32>
         private var state = 0
         /// The index of the word found.
         private(set) var found: Int?
 
-        init(_ matcher: WordMatcher) {
-            self.matcher = matcher
+        init(
+            columns: UnsafeBufferPointer<UInt8>,
+            columnCount: Int,
+            transitions: UnsafeBufferPointer<Int32>,
+            endings: UnsafeBufferPointer<Int32>
+        ) {
+            self.columns = columns
+            self.columnCount = columnCount
+            self.transitions = transitions
+            self.endings = endings
         }
 
         /// Takes the next byte of a folded text; false when a word is found, and nothing more is to be looked at.
+        @inline(__always)
         private mutating func step(_ byte: UInt8) -> Bool {
-            let column = Int(matcher.columns[Int(byte)])
-            state = Int(matcher.transitions[state &* matcher.columnCount &+ column])
-            let ending = matcher.endings[state]
+            let column = Int(columns[Int(byte)])
+            state = Int(transitions[state &* columnCount &+ column])
+            let ending = endings[state]
             if ending >= 0 { found = Int(ending) }
             return ending < 0
         }
