@@ -101,8 +101,8 @@ package final class BusConnection: Service, Sendable {
     /// The same thread as the preferred executor of tasks that wait for messages, replies or orders again and again.
     ///
     /// Without it, each wait of such an actor ends on a thread of the shared pool, which then wakes this one. With it, all
-    /// that the task does runs here, `@concurrent` functions too: what takes long belongs into
-    /// `withTaskExecutorPreference(globalConcurrentExecutor)`.
+    /// that the task does runs here, `@concurrent` functions too, but inside
+    /// `withTaskExecutorPreference(globalConcurrentExecutor)`: there belongs what takes long.
     package let tasks: any TaskExecutor
 
     // MARK: Events

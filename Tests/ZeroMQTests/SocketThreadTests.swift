@@ -48,6 +48,41 @@ import ZeroMQ
         }
     }
 
+    @concurrent
+    private static func isOn(_ thread: SocketThread) async -> Bool {
+        thread.isIsolatingCurrentContext() == true
+    }
+
+    @Test func aTaskThatPrefersTheThreadIsResumedOnItAndMayLeaveIt() async throws {
+        let owner = try Owner()
+        try owner.start()
+        let thread = owner.thread
+        let (resumed, concurrent, elsewhere, again) = await Task(executorPreference: SocketTasks(thread)) {
+            await withCheckedContinuation { continuation in
+                // From the shared pool.
+                Task.detached { continuation.resume() }
+            }
+            let resumed = thread.isIsolatingCurrentContext() == true
+            let concurrent = await Self.isOn(thread)
+            let elsewhere = await withTaskExecutorPreference(globalConcurrentExecutor) { await Self.isOn(thread) }
+            return (resumed, concurrent, elsewhere, await Self.isOn(thread))
+        }.value
+        #expect(resumed && concurrent && again)
+        #expect(!elsewhere)
+        owner.end()
+    }
+
+    @Test func aJobThatComesWhenTheThreadHasEndedStillRuns() async throws {
+        let owner = try Owner()
+        try owner.start()
+        let tasks = SocketTasks(owner.thread)
+        owner.end()
+        for _ in 0..<100 {
+            let sum = await Task(executorPreference: tasks) { await owner.call() }.value
+            #expect(sum > 0)
+        }
+    }
+
     @Test func manyTasksCallOneAfterTheOther() async throws {
         let owner = try Owner()
         try owner.start()

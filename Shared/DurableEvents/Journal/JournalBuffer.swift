@@ -62,9 +62,9 @@ struct JournalBuffer: Sendable {
 
     /// Takes out what has been written.
     mutating func removeFirst(_ count: Int) {
-        for _ in 0..<min(count, entries.count) {
-            bytes -= entries.removeFirst().size
-        }
+        let count = min(count, entries.count)
+        for index in 0..<count { bytes -= entries[index].size }
+        entries.removeFirst(count)
     }
 
     mutating func removeAll() {

@@ -6,7 +6,7 @@ import MessageBus
 /// Puts one shard's events on the bus and into the journal, in the order in which they come; used by the read loop alone.
 ///
 /// Events that came in one go leave in one go, with `flush`.
-struct EventPublisher {
+final class EventPublisher {
     private let bot: BotID
     private let partition: Partition
     let stream: UInt64
@@ -109,7 +109,7 @@ struct EventPublisher {
     ///   - now: microseconds since the Unix epoch.
     /// - Returns: false if the journal is full: the event is not published either, and the session must be closed so that
     ///   Discord holds it.
-    mutating func add(
+    func add(
         _ event: DiscordEventName,
         _ sequence: UInt64,
         _ route: EventRoute,
@@ -157,10 +157,13 @@ struct EventPublisher {
     /// Publishes what was added.
     ///
     /// - Returns: false if the journal did not take it: nothing is published, and the session must be closed.
-    mutating func flush() -> Bool {
+    func flush() -> Bool {
         guard !bundle.isEmpty else { return true }
         let entries = journalled.take()
-        guard entries.isEmpty || writer.append(entries) else { return false }
+        guard entries.isEmpty || writer.append(entries) else {
+            bundle = EventBundle()
+            return false
+        }
         bus.publish(&bundle)
         // After the events: a pulse that tells of them must not overtake them.
         for index in kinds.indices where kinds[index].hasMoved {
@@ -175,7 +178,7 @@ struct EventPublisher {
         writer.hold(sequence)
     }
 
-    private mutating func index(of event: DiscordEventName, _ flags: EventFlags) -> Int {
+    private func index(of event: DiscordEventName, _ flags: EventFlags) -> Int {
         let kind =
             event == .messageCreate && EventKind.isAddressed(flags)
             ? EventKind.addressedMessage : EventKind(rawValue: event.rawValue)

@@ -28,12 +28,18 @@ final class WordListCache: Service {
     /// The matcher of a guild's list: its own, or the default one.
     func matcher(for guild: GuildID) async throws -> WordMatcher {
         if let known = matchers.withLock({ $0[guild] }) { return known }
-        let matcher = try await WordLists(database).words(of: guild).map { WordMatcher(words: $0) } ?? fallback
+        // A long list takes milliseconds, and events wait for whoever looks at the first message.
+        let matcher = try await withTaskExecutorPreference(globalConcurrentExecutor) { try await read(guild) }
         matchers.withLock { matchers in
             if matchers.count >= Self.bound { matchers.removeAll() }
             matchers[guild] = matcher
         }
         return matcher
+    }
+
+    @concurrent
+    private func read(_ guild: GuildID) async throws -> WordMatcher {
+        try await WordLists(database).words(of: guild).map { WordMatcher(words: $0) } ?? fallback
     }
 
     /// Forgets a guild's list, so that the next message sees a change that this process has made itself.
