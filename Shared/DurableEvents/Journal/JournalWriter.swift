@@ -20,8 +20,10 @@ package final class JournalWriter: Sendable {
         var stalledSince: ContinuousClock.Instant?
     }
 
-    /// So many events at most go into one transaction.
-    private static let portion = 2_000
+    /// So many events at most go into one transaction, and so many bytes: on their way through four buffers they shall
+    /// stay in the processor's cache. Four times as much cost the gateway twice the time.
+    private static let portion = 500
+    private static let portionBytes = 512 << 10
 
     package let stream: UInt64
     private let database: PostgresClient
@@ -141,7 +143,7 @@ package final class JournalWriter: Sendable {
     }
 
     private func writeBatch() async throws {
-        let batch = state.withLock { $0.buffer.prefix(count: Self.portion, bytes: 2 << 20) }
+        let batch = state.withLock { $0.buffer.prefix(count: Self.portion, bytes: Self.portionBytes) }
         guard let last = batch.last else { return }
         try await makePartitions()
         let rows = try await database.query(
