@@ -96,13 +96,6 @@ package struct MessageBatch: Sendable {
         messageEnds.append(Int32(truncatingIfNeeded: frameEnds.count))
     }
 
-    /// Takes back the frames that were added since the last `endMessage`.
-    package mutating func abandonMessage() {
-        let frames = messageEnds.last.map(Int.init) ?? 0
-        frameEnds.removeSubrange(frames...)
-        bytes.removeSubrange((frameEnds.last.map(Int.init) ?? 0)...)
-    }
-
     package mutating func removeAll(keepingCapacity: Bool) {
         bytes.removeAll(keepingCapacity: keepingCapacity)
         frameEnds.removeAll(keepingCapacity: keepingCapacity)

@@ -56,19 +56,6 @@ struct PositionTrackerTests {
         #expect(tracker.missing(in: ahead)?.place == Place(stream: 1, seq: 3))
     }
 
-    @Test("only what changed is to be saved")
-    func dirt() {
-        var tracker = tracker(["A": (1, 4)])
-        #expect(!tracker.isDirty)
-        tracker.advance("A", to: Place(stream: 1, seq: 4))
-        #expect(!tracker.isDirty)
-        tracker.advance("A", to: Place(stream: 1, seq: 5))
-        #expect(tracker.isDirty)
-        tracker.markSaved()
-        #expect(!tracker.isDirty)
-        #expect(tracker.earliest == Place(stream: 0, seq: 0))
-    }
-
     /// However events are lost, repeated and cut off, whatever is delivered is the next one, and nothing is skipped.
     @Test("random losses and repetitions never skip an event", arguments: 0..<50)
     func randomLosses(seed: UInt64) {

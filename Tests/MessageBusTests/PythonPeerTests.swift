@@ -44,49 +44,56 @@ import Testing
         return text.split(separator: "\n").map(String.init)
     }
 
+    /// What the subscriber has read of the events that `publish` sends, once it is open.
+    private func read(_ count: Int, from bus: TestBus, _ publish: () async throws -> Void) async throws -> [Event] {
+        let flag = FileManager.default.temporaryDirectory.appending(path: "open-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: flag) }
+        let reading = Task {
+            try await run("subscriber", bus, user: "community", ["COUNT": "\(count)", "OPEN_FILE": flag.path()])
+        }
+        try await eventually("the subscriber is open", within: .seconds(80)) {
+            FileManager.default.fileExists(atPath: flag.path())
+        }
+        try await publish()
+        let lines = try await reading.value.filter { $0.hasPrefix("{") }
+        return try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+    }
+
     @Test func aSubscriberReadsDiscordsEventsAndOurs() async throws {
         try await withTestBus { bus in
             try await bus.withConnection(.gateway) { gateway in
                 try await bus.withConnection(.moderation) { moderation in
-                    let flag = FileManager.default.temporaryDirectory.appending(path: "open-\(UUID().uuidString)")
-                    defer { try? FileManager.default.removeItem(at: flag) }
-                    let reading = Task {
-                        try await run("subscriber", bus, user: "community", ["COUNT": "2", "OPEN_FILE": flag.path()])
-                    }
-                    try await eventually("the subscriber is open", within: .seconds(80)) {
-                        FileManager.default.fileExists(atPath: flag.path())
-                    }
-                    var header = Header()
-                    header.type = "MESSAGE_CREATE"
-                    header.seq = 41
-                    header.prev = 39
-                    header.guild = GuildID(UInt64.max - 1)
-                    header.bot = BotID(rawValue: "iris")
-                    header.contentType = .discord
-                    let topic = Topic.discord(
-                        Partition(bot: try #require(BotID(rawValue: "iris")), shard: 0),
-                        "MESSAGE_CREATE"
-                    )
-                    gateway.publish(
-                        OutgoingEvent(topic: topic, header: header, payload: Array(#"{"content":"héllo"}"#.utf8))
-                    )
-                    try await eventually("the first event has left") {
-                        bus.metrics.counter("bus_switch_events_total", help: "").current == 1
-                    }
-                    moderation.publish(
-                        CaseOpened(
-                            guild: GuildID(3),
-                            number: 12,
-                            type: "warn",
-                            user: UserID(4),
-                            moderator: nil,
-                            reason: ""
+                    let events = try await read(2, from: bus) {
+                        var header = Header()
+                        header.type = "MESSAGE_CREATE"
+                        header.seq = 41
+                        header.prev = 39
+                        header.guild = GuildID(UInt64.max - 1)
+                        header.bot = BotID(rawValue: "iris")
+                        header.contentType = .discord
+                        let topic = Topic.discord(
+                            Partition(bot: try #require(BotID(rawValue: "iris")), shard: 0),
+                            "MESSAGE_CREATE"
                         )
-                    )
-                    let lines = try await reading.value.filter { $0.hasPrefix("{") }
-                    let events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+                        gateway.publish(
+                            OutgoingEvent(topic: topic, header: header, payload: Array(#"{"content":"héllo"}"#.utf8))
+                        )
+                        try await eventually("the first event has left") {
+                            bus.metrics.counter("bus_switch_events_total", help: "").current == 1
+                        }
+                        moderation.publish(
+                            CaseOpened(
+                                guild: GuildID(3),
+                                number: 12,
+                                type: "warn",
+                                user: UserID(4),
+                                moderator: nil,
+                                reason: ""
+                            )
+                        )
+                    }
                     try #require(events.count == 2)
-                    #expect(events[0].topic == topic.rawValue)
+                    #expect(events[0].topic == "discord.iris.0.MESSAGE_CREATE.")
                     #expect(events[0].seq == 41 && events[0].prev == 39 && events[0].guild == UInt64.max - 1)
                     #expect(events[0].bot == "iris" && events[0].source == "gateway/1")
                     #expect(events[0].body.content == "héllo")
@@ -100,28 +107,20 @@ import Testing
     @Test func aSubscriberReadsEventsThatTravelTogether() async throws {
         try await withTestBus { bus in
             try await bus.withConnection(.gateway) { gateway in
-                let flag = FileManager.default.temporaryDirectory.appending(path: "open-\(UUID().uuidString)")
-                defer { try? FileManager.default.removeItem(at: flag) }
-                let reading = Task {
-                    try await run("subscriber", bus, user: "community", ["COUNT": "5", "OPEN_FILE": flag.path()])
-                }
-                try await eventually("the subscriber is open", within: .seconds(80)) {
-                    FileManager.default.fileExists(atPath: flag.path())
-                }
-                var bundle = EventBundle()
-                for seq in 1...5 as ClosedRange<UInt64> {
-                    var header = Header()
-                    header.type = "MESSAGE_CREATE"
-                    header.seq = seq
-                    header.contentType = .discord
-                    let topic = seq < 4 ? "discord.iris.0.MESSAGE_CREATE." : "discord.iris.0.MESSAGE_UPDATE."
-                    Array(#"{"content":"\#(seq)"}"#.utf8).withUnsafeBytes {
-                        bundle.append(topic: Array(topic.utf8), header: header.encoded, payload: $0)
+                let events = try await read(5, from: bus) {
+                    var bundle = EventBundle()
+                    for seq in 1...5 as ClosedRange<UInt64> {
+                        var header = Header()
+                        header.type = "MESSAGE_CREATE"
+                        header.seq = seq
+                        header.contentType = .discord
+                        let topic = seq < 4 ? "discord.iris.0.MESSAGE_CREATE." : "discord.iris.0.MESSAGE_UPDATE."
+                        Array(#"{"content":"\#(seq)"}"#.utf8).withUnsafeBytes {
+                            bundle.append(topic: Array(topic.utf8), header: header.encoded, payload: $0)
+                        }
                     }
+                    gateway.publish(&bundle)
                 }
-                gateway.publish(&bundle)
-                let lines = try await reading.value.filter { $0.hasPrefix("{") }
-                let events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
                 #expect(events.map(\.seq) == [1, 2, 3, 4, 5])
                 #expect(events.map(\.together) == [3, 3, 3, 2, 2])
                 #expect(events.map(\.body.content) == ["1", "2", "3", "4", "5"])

@@ -90,18 +90,6 @@ import ZeroMQ
         #expect(batch.count == 10)
     }
 
-    @Test func anAbandonedMessageLeavesNothingBehind() {
-        var batch = MessageBatch()
-        batch.append(frame: [1])
-        batch.endMessage()
-        batch.append(frame: [2, 3])
-        batch.abandonMessage()
-        batch.append(frame: [4])
-        batch.endMessage()
-        #expect(batch.bytes == [1, 4])
-        #expect(batch.count == 2)
-    }
-
     @Test func theHighWaterMarkIsReportedNotSwallowed() throws {
         let (left, right) = try pair {
             $0.sendHighWaterMark = 5

@@ -10,7 +10,7 @@ package struct Head: BusMessage {
     package var shard: Int
     /// The stream that is open now.
     package var stream: UInt64
-    /// Last sequence number published of each of Discord's events in this stream.
+    /// Last sequence number published of each durable kind in this stream.
     package var topics: [TopicHead]
     /// The highest sequence number that is safely in the journal.
     package var journalled: UInt64
@@ -27,7 +27,7 @@ package struct Head: BusMessage {
 }
 
 package struct TopicHead: Codable, Hashable, Sendable {
-    /// Discord's event name.
+    /// The kind: ``EventKind``.
     package var event: String
     package var seq: UInt64
 

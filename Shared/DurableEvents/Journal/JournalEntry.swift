@@ -1,7 +1,7 @@
 /// One event on its way to the journal.
 package struct JournalEntry: Sendable {
     package let seq: UInt64
-    /// Discord's name.
+    /// Its kind (`EventKind`).
     package let event: String
     /// The bus header's bytes, and behind them the payload's; those of events that came together may share one array.
     private let content: ArraySlice<UInt8>

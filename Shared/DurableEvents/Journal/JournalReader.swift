@@ -9,7 +9,7 @@ struct JournalReader {
     let bot: BotID
     let pageSize = 500
 
-    /// The events of those names above a sequence number, in order; fewer than a page at the end.
+    /// The events of those kinds above a sequence number, in order; fewer than a page at the end.
     @concurrent
     func page(stream: UInt64, events: [String], after seq: UInt64) async throws -> [DurableEvent] {
         let rows = try await database.query(

@@ -32,8 +32,6 @@ package struct PositionTracker: Sendable {
     /// The events that are consumed, by Discord's names.
     package let events: [String]
     private var places: [String: Place]
-    /// Changed since the last `markSaved`.
-    package private(set) var isDirty = false
 
     package init(events: [String], places: [String: Place]) {
         self.events = events
@@ -80,18 +78,12 @@ package struct PositionTracker: Sendable {
     package mutating func advance(_ event: String, to place: Place) {
         guard place > self.place(of: event) else { return }
         places[event] = place
-        isDirty = true
     }
 
     /// Begins a stream: whatever came before it is finished.
     package mutating func enter(stream: UInt64) {
         for event in events where place(of: event).stream < stream {
             places[event] = Place(stream: stream, seq: 0)
-            isDirty = true
         }
-    }
-
-    package mutating func markSaved() {
-        isDirty = false
     }
 }

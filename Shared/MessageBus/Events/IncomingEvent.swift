@@ -15,9 +15,6 @@ package struct IncomingEvent: Sendable {
     /// The topic's bytes, with the dot at their end.
     package var topic: ArraySlice<UInt8> { slice(parts.topic) }
 
-    /// The header as it came.
-    package var headerBytes: ArraySlice<UInt8> { slice(parts.header) }
-
     package var payload: ArraySlice<UInt8> { slice(parts.payload) }
 
     private func slice(_ range: Range<Int32>) -> ArraySlice<UInt8> {

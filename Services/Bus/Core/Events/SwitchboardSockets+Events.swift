@@ -14,7 +14,6 @@ extension SwitchboardSockets {
     /// - Returns: whether there may be more.
     func forwardEvents(_ now: ContinuousClock.Instant) throws(ZeroMQError) -> Bool {
         guard let eventsIn, let eventsOut else { return false }
-        var passed = 0
         var events = 0
         var bytes = 0
         defer {
@@ -37,7 +36,6 @@ extension SwitchboardSockets {
                 continue
             }
             bytes += topicFrame.count + headerFrame.count + payloadFrame.count
-            passed += 1
             let isBatch = EventBatch.isAnnounced(by: headerFrame.unsafeBytes)
             events += isBatch ? EventBatch.count(of: payloadFrame.unsafeBytes) : 1
             _ = try eventsOut.send(topicFrame, more: true)
