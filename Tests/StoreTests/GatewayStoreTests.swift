@@ -45,18 +45,36 @@ import Testing
         try await withStore { client in
             let identifies = Identifies(client)
             let (iris, selene) = (try bot("iris"), try bot("selene"))
-            for used in 1...3 {
-                #expect(try await identifies.claim(bot: iris, shard: 0, limit: 3) == .granted(used: used))
-            }
-            guard case .refused(let until) = try await identifies.claim(bot: iris, shard: 0, limit: 3) else {
-                Issue.record("the fourth must be refused")
-                return
-            }
-            #expect(abs(until.timeIntervalSinceNow - 86_400) < 60)
-            #expect(try await identifies.claim(bot: selene, shard: 0, limit: 3) == .granted(used: 1))
-            #expect(try await identifies.recent(bot: iris).count == 3)
+            for shard in 0..<3 { try await identifies.record(bot: iris, shard: shard) }
+            try await identifies.record(bot: selene, shard: 0)
+            let recent = try await identifies.recent(bot: iris)
+            #expect(recent.map(\.shard).sorted() == [0, 1, 2])
+            #expect(recent.allSatisfy { $0.age < .seconds(60) })
             try await client.query("UPDATE identifies SET sent_at = sent_at - interval '25 hours' WHERE bot = 'iris'")
-            #expect(try await identifies.claim(bot: iris, shard: 1, limit: 3) == .granted(used: 1))
+            #expect(try await identifies.recent(bot: iris).isEmpty)
+            #expect(try await identifies.recent(bot: selene).count == 1)
+        }
+    }
+
+    @Test func oneTransactionAtATimeDecidesAboutIdentifies() async throws {
+        try await withStore { client in
+            let iris = try bot("iris")
+            // Each sees what the other has written: of eight that allow themselves three, three go.
+            let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for shard in 0..<8 {
+                    group.addTask {
+                        try await client.withTransaction { transaction in
+                            let identifies = Identifies(transaction)
+                            try await identifies.lock(iris)
+                            guard try await identifies.recent(bot: iris).count < 3 else { return false }
+                            try await identifies.record(bot: iris, shard: shard)
+                            return true
+                        }
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(granted == 3)
         }
     }
 

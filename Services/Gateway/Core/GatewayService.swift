@@ -30,6 +30,7 @@ package struct GatewayService: HostedService {
     private let restConfiguration: RESTConfiguration
     private let compression: GatewayCompression
     private let bufferLimit: Int
+    private let sharding: ShardingSetting
     private let logger: Logger
 
     /// - Throws: `ConfigurationError` if `config/fleet.yaml` or a setting is not as it should be.
@@ -43,6 +44,11 @@ package struct GatewayService: HostedService {
         rest.limits.globalRate = try host.settings.int("DISCORD_GLOBAL_RATE", default: 50, in: 1...100_000)
         restConfiguration = rest
         compression = try host.settings.choice("DISCORD_GATEWAY_COMPRESSION", default: .automatic)
+        let shards = host.settings.string("GATEWAY_SHARDS", default: "auto")
+        guard let sharding = ShardingSetting(shards) else {
+            throw ConfigurationError(key: "GATEWAY_SHARDS", expected: ShardingSetting.form, found: "\"\(shards)\"")
+        }
+        self.sharding = sharding
         bufferLimit = try host.settings.int("GATEWAY_BUFFER_EVENTS", default: 20_000, in: 1...1_000_000)
     }
 
@@ -96,6 +102,7 @@ package struct GatewayService: HostedService {
             restConfiguration: restConfiguration,
             compression: compression,
             bufferLimit: bufferLimit,
+            sharding: Sharding(sharding),
             invalidRequests: InvalidRequestGuard(),
             observers: observers,
             cache: cache,
@@ -109,6 +116,7 @@ package struct GatewayService: HostedService {
             bots: fleet.bots.map { Bot(configuration: $0, parts: parts) },
             database: host.database,
             observers: observers,
+            sharding: parts.sharding,
             logger: host.logger("fleet")
         )
         do {
@@ -135,7 +143,7 @@ package struct GatewayService: HostedService {
                     try? await gracefulShutdown()
                     for bot in troupe.bots { bot.shutDown() }
                     let deadline = ContinuousClock.now + .seconds(5)
-                    while troupe.bots.contains(where: { $0.session != nil }), ContinuousClock.now < deadline {
+                    while troupe.bots.contains(where: \.hasSession), ContinuousClock.now < deadline {
                         try? await Task.sleep(for: .milliseconds(10))
                     }
                     throw Stopped()

@@ -192,9 +192,10 @@ package struct LavalinkBridgeService: HostedService {
                     users[status.bot] = user
                     open(status.bot, user, sessions, &group)
                 }
-                if listening[status.bot] ?? 0 < status.shards {
+                let heard = listening[status.bot] ?? 0
+                if heard < status.shards {
                     listening[status.bot] = status.shards
-                    listen(status.bot, user, shards: status.shards, &group)
+                    listen(status.bot, user, shards: heard..<status.shards, &group)
                 }
             }
             let isComplete = fleet.map { $0.bots.allSatisfy { users[$0.bot] != nil } } ?? false
@@ -229,7 +230,7 @@ package struct LavalinkBridgeService: HostedService {
     private func listen(
         _ bot: BotID,
         _ user: UserID,
-        shards: Int,
+        shards: Range<Int>,
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         let listener = VoiceListener(

@@ -63,6 +63,8 @@ package struct BotStatus: BusMessage {
     /// True for the bot that owns the slash commands.
     package var primary: Bool
     package var shards: Int
+    /// Shards whose sessions are up.
+    package var shardsOnline: Int
     package var guilds: Int
     /// Milliseconds between heartbeat and its acknowledgement; 0 = not measured yet.
     package var latencyMilliseconds: Int
@@ -78,6 +80,7 @@ package struct BotStatus: BusMessage {
         application: ApplicationID? = nil,
         primary: Bool = false,
         shards: Int = 1,
+        shardsOnline: Int = 0,
         guilds: Int = 0,
         latencyMilliseconds: Int = 0,
         since: Int64 = 0
@@ -90,6 +93,7 @@ package struct BotStatus: BusMessage {
         self.application = application
         self.primary = primary
         self.shards = shards
+        self.shardsOnline = shardsOnline
         self.guilds = guilds
         self.latencyMilliseconds = latencyMilliseconds
         self.since = since

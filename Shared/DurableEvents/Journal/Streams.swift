@@ -1,4 +1,5 @@
 package import BusContract
+package import DiscordModel
 package import Postgres
 
 /// A stream's row: one Discord session of one shard of one bot.
@@ -12,6 +13,8 @@ package struct StreamRecord: Hashable, Sendable {
     package let isClosed: Bool
     /// Whether the session has the intents of an observer; nil: nobody wrote it down.
     package let observes: Bool?
+    /// How many shards the bot had when the session began.
+    package let shards: Int
 }
 
 /// The table `streams`, written by the gateway.
@@ -24,11 +27,14 @@ package struct Streams: Sendable {
 
     /// Opens the stream of a new session, and closes the partition's one before it. Call it inside a transaction.
     ///
-    /// - Parameter observes: whether the session has the intents of an observer.
+    /// - Parameters:
+    ///   - shards: how many shards the session was begun with.
+    ///   - observes: whether it has the intents of an observer.
     package func open(
         _ partition: Partition,
         session: String,
         resumeURL: String,
+        shards: Int = 1,
         observes: Bool? = nil
     ) async throws -> StreamRecord {
         try await executor.query(
@@ -39,11 +45,12 @@ package struct Streams: Sendable {
         )
         let opened = try await executor.query(
             """
-            INSERT INTO streams (partition, session, resume_url, observes, ordinal)
-            SELECT \(partition.description), \(session), \(resumeURL), \(observes), coalesce(max(ordinal), 0) + 1
+            INSERT INTO streams (partition, session, resume_url, observes, shards, ordinal)
+            SELECT \(partition.description), \(session), \(resumeURL), \(observes), \(shards)::integer,
+                coalesce(max(ordinal), 0) + 1
             FROM streams WHERE partition = \(partition.description)
             ON CONFLICT (partition, session) DO UPDATE SET resume_url = excluded.resume_url
-            RETURNING id, partition, session, resume_url, last_seq, closed, observes
+            RETURNING id, partition, session, resume_url, last_seq, closed, observes, shards
             """
         )
         return try Self.record(try opened.only())
@@ -53,11 +60,24 @@ package struct Streams: Sendable {
     package func current(of partition: Partition) async throws -> StreamRecord? {
         let rows = try await executor.query(
             """
-            SELECT id, partition, session, resume_url, last_seq, closed, observes FROM streams
+            SELECT id, partition, session, resume_url, last_seq, closed, observes, shards FROM streams
             WHERE partition = \(partition.description) AND NOT closed
             """
         )
         return try rows.first.map(Self.record)
+    }
+
+    /// The most shards with which a session was begun that can be taken up; nil: there is none.
+    package func mostShards() async throws -> Int? {
+        try await executor.query("SELECT max(shards) AS shards FROM streams WHERE NOT closed").only()
+            .decode(Int?.self, "shards")
+    }
+
+    /// The partitions of a bot that have a stream open, beyond a number of shards: left by a time when it had more.
+    package func leftOver(of bot: BotID, beyond shards: Int) async throws -> [Partition] {
+        try await executor.query("SELECT partition FROM streams WHERE NOT closed").compactMap {
+            Partition(try $0.decode(String.self, "partition"))
+        }.filter { $0.bot == bot && $0.shard >= shards }
     }
 
     /// Closes a stream: nothing can follow its last journalled event.
@@ -79,7 +99,7 @@ package struct Streams: Sendable {
     func list(_ partition: Partition, from id: UInt64) async throws -> [StreamRecord] {
         let rows = try await executor.query(
             """
-            SELECT id, partition, session, resume_url, last_seq, closed, observes FROM streams
+            SELECT id, partition, session, resume_url, last_seq, closed, observes, shards FROM streams
             WHERE partition = \(partition.description) AND id >= \(id) ORDER BY ordinal
             """
         )
@@ -104,7 +124,8 @@ package struct Streams: Sendable {
             resumeURL: try row["resume_url"],
             lastSeq: try row["last_seq"],
             isClosed: try row["closed"],
-            observes: try row["observes"]
+            observes: try row["observes"],
+            shards: try row["shards"]
         )
     }
 }

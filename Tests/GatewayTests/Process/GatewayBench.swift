@@ -52,9 +52,10 @@ struct GatewayBench: Sendable {
     static func with<Result: Sendable>(
         tokens: [String] = ["rainbow", "iris"],
         cluster: PostgresCluster? = nil,
+        discord configuration: SimulatedDiscord.Configuration = .unlimited,
         _ body: @escaping @Sendable (GatewayBench) async throws -> Result
     ) async throws -> Result {
-        let discord = SimulatedDiscord(configuration: .unlimited)
+        let discord = SimulatedDiscord(configuration: configuration)
         let server: PostgresCluster
         if let cluster { server = cluster } else { server = try await PostgresCluster.shared }
         let database = try await server.makeMigratedDatabase()
@@ -143,8 +144,8 @@ struct GatewayBench: Sendable {
         return String(buffer: try await response.body.collect(upTo: 1 << 22))
     }
 
-    func say(_ content: String, as author: String = "bob") async throws {
-        try await control("/messages", ["channel": "general", "author": author, "content": content])
+    func say(_ content: String, as author: String = "bob", in channel: String = "general") async throws {
+        try await control("/messages", ["channel": channel, "author": author, "content": content])
     }
 
     /// How many IDENTIFYs the gateway has written down.

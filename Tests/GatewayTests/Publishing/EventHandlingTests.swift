@@ -1,3 +1,4 @@
+import BusContract
 import DiscordModel
 import Testing
 
@@ -55,17 +56,46 @@ struct ObserversTests {
 
     private func bot(_ name: String) throws -> BotID { try #require(BotID(rawValue: name)) }
 
+    private func shard(_ bot: BotID, _ shard: Int = 0) -> Partition { Partition(bot: bot, shard: shard) }
+
+    @Test("Each shard speaks for its own guilds")
+    func shards() throws {
+        let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
+        let observers = Observers()
+        observers.use(ShardPlan(count: 2))
+        let (even, odd) = (GuildID(2 << 22), GuildID(3 << 22))
+        observers.sessionBegan(shard(rainbow, 0), isCapable: true)
+        observers.isIn(shard(rainbow, 0), [even])
+        observers.isIn(shard(iris, 0), [even])
+        // Shard 1 of the same bot lacks the intents, and says nothing about the guilds of shard 0.
+        observers.isIn(shard(rainbow, 1), [odd])
+        #expect(observers.observer(of: even) == rainbow)
+        #expect(observers.observer(of: odd) == nil)
+        let usable = [shard(rainbow, 0), shard(rainbow, 1), shard(iris, 0), shard(iris, 1)]
+        for _ in 0...Observers.patience { _ = observers.reassign(usable: usable) }
+        #expect(observers.observer(of: odd) == rainbow)
+        #expect(observers.reassign(usable: usable) == [shard(rainbow, 1)])
+        #expect(observers.needsObserverIntents(shard(rainbow, 1)))
+        #expect(!observers.needsObserverIntents(shard(iris, 0)))
+        // Only the guild of the shard that failed goes to another bot.
+        observers.isIn(shard(iris, 1), [odd])
+        observers.sessionBegan(shard(iris, 1), isCapable: true)
+        #expect(observers.reassign(usable: [shard(rainbow, 0), shard(iris, 0), shard(iris, 1)]).isEmpty)
+        #expect(observers.observer(of: even) == rainbow)
+        #expect(observers.observer(of: odd) == iris)
+    }
+
     @Test("The first bot that can observe a guild does, and keeps it")
     func first() throws {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
-        observers.sessionBegan(iris, isCapable: false)
+        observers.sessionBegan(shard(iris), isCapable: false)
         observers.joined(iris, guild)
         #expect(observers.observer(of: guild) == nil)
-        observers.sessionBegan(rainbow, isCapable: true)
+        observers.sessionBegan(shard(rainbow), isCapable: true)
         observers.joined(rainbow, guild)
         #expect(observers.isObserver(rainbow, of: guild))
-        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
         #expect(observers.observer(of: guild) == rainbow)
         #expect(!observers.isObserver(rainbow, of: nil))
     }
@@ -74,18 +104,18 @@ struct ObserversTests {
     func reassigned() throws {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
-        observers.sessionBegan(rainbow, isCapable: true)
-        observers.isIn(rainbow, [guild])
-        observers.isIn(iris, [guild])
-        #expect(observers.reassign(usable: [iris]) == [iris])
+        observers.sessionBegan(shard(rainbow), isCapable: true)
+        observers.isIn(shard(rainbow), [guild])
+        observers.isIn(shard(iris), [guild])
+        #expect(observers.reassign(usable: [shard(iris)]) == [shard(iris)])
         #expect(observers.observer(of: guild) == iris)
-        #expect(observers.needsObserverIntents(iris))
-        observers.sessionBegan(iris, isCapable: true)
+        #expect(observers.needsObserverIntents(shard(iris)))
+        observers.sessionBegan(shard(iris), isCapable: true)
         // Rainbow's return changes nothing.
-        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
         #expect(observers.observer(of: guild) == iris)
         observers.left(iris, guild)
-        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
         #expect(observers.observer(of: guild) == rainbow)
         observers.left(rainbow, guild)
         #expect(observers.observer(of: guild) == nil)
@@ -96,14 +126,14 @@ struct ObserversTests {
     func waits() throws {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
-        observers.sessionBegan(iris, isCapable: false)
-        observers.isIn(iris, [guild])
+        observers.sessionBegan(shard(iris), isCapable: false)
+        observers.isIn(shard(iris), [guild])
         // Rainbow is still connecting.
-        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
         #expect(observers.observer(of: guild) == nil)
-        observers.sessionBegan(rainbow, isCapable: true)
-        #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
-        observers.isIn(rainbow, [guild])
+        observers.sessionBegan(shard(rainbow), isCapable: true)
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
+        observers.isIn(shard(rainbow), [guild])
         #expect(observers.observer(of: guild) == rainbow)
     }
 
@@ -113,14 +143,14 @@ struct ObserversTests {
         for knowsGuild in [true, false] {
             let observers = Observers()
             observers.load([guild: rainbow])
-            observers.sessionBegan(iris, isCapable: false)
-            observers.restored(iris, in: [guild])
-            #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+            observers.sessionBegan(shard(iris), isCapable: false)
+            observers.restored(shard(iris), in: [guild])
+            #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
             #expect(observers.observer(of: guild) == rainbow)
-            observers.sessionBegan(rainbow, isCapable: true)
+            observers.sessionBegan(shard(rainbow), isCapable: true)
             // A kill -9 can come before its guilds are written down.
-            observers.restored(rainbow, in: knowsGuild ? [guild] : [])
-            #expect(observers.reassign(usable: [rainbow, iris]).isEmpty)
+            observers.restored(shard(rainbow), in: knowsGuild ? [guild] : [])
+            #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty)
             #expect(observers.observer(of: guild) == rainbow)
             #expect(observers.bots(in: guild) == [iris, rainbow])
         }
@@ -131,9 +161,9 @@ struct ObserversTests {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
         observers.load([guild: rainbow])
-        observers.restored(iris, in: [guild])
+        observers.restored(shard(iris), in: [guild])
         #expect(observers.isSaved)
-        #expect(observers.reassign(usable: [iris]) == [iris])
+        #expect(observers.reassign(usable: [shard(iris)]) == [shard(iris)])
         #expect(!observers.isSaved)
         var updates = observers.updates.makeAsyncIterator()
         await updates.next()
@@ -150,11 +180,11 @@ struct ObserversTests {
     func patience() throws {
         let observers = Observers()
         let (rainbow, iris) = (try bot("rainbow"), try bot("iris"))
-        observers.sessionBegan(rainbow, isCapable: true)
-        observers.isIn(rainbow, [])
-        observers.isIn(iris, [guild])
-        for _ in 0..<Observers.patience { #expect(observers.reassign(usable: [rainbow, iris]).isEmpty) }
-        #expect(observers.reassign(usable: [rainbow, iris]) == [iris])
+        observers.sessionBegan(shard(rainbow), isCapable: true)
+        observers.isIn(shard(rainbow), [])
+        observers.isIn(shard(iris), [guild])
+        for _ in 0..<Observers.patience { #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]).isEmpty) }
+        #expect(observers.reassign(usable: [shard(rainbow), shard(iris)]) == [shard(iris)])
         #expect(observers.observer(of: guild) == iris)
     }
 
@@ -162,10 +192,10 @@ struct ObserversTests {
     func removedMeanwhile() throws {
         let observers = Observers()
         let rainbow = try bot("rainbow")
-        observers.sessionBegan(rainbow, isCapable: true)
+        observers.sessionBegan(shard(rainbow), isCapable: true)
         observers.joined(rainbow, guild)
         observers.joined(rainbow, GuildID(8))
-        observers.isIn(rainbow, [GuildID(8)])
+        observers.isIn(shard(rainbow), [GuildID(8)])
         #expect(observers.observer(of: guild) == nil)
         #expect(observers.guildCount(of: rainbow) == 1)
     }

@@ -1,3 +1,4 @@
+import BusContract
 import DiscordModel
 import Synchronization
 import Testing
@@ -120,7 +121,7 @@ private final class Model {
         self.table = table
         bots = try Self.names.map { try #require(BotID(rawValue: $0)) }
         observers.load(table)
-        for bot in bots { observers.sessionBegan(bot, isCapable: true) }
+        for bot in bots { observers.sessionBegan(Partition(bot: bot, shard: 0), isCapable: true) }
     }
 
     // MARK: Paths
@@ -140,7 +141,9 @@ private final class Model {
         while let path = waiting.popLast() {
             let rows = try table.map { [guild: try #require(BotID(rawValue: names[$0]))] } ?? [:]
             let model = try Model(scripts, holds: holds, table: rows)
-            if table != nil { for bot in model.bots { model.observers.restored(bot, in: [guild]) } }
+            if table != nil {
+                for bot in model.bots { model.observers.restored(Partition(bot: bot, shard: 0), in: [guild]) }
+            }
             for step in path { model.perform(step) }
             guard seen.insert(model.signature).inserted else { continue }
             for step in model.possible { waiting.append(path + [step]) }
@@ -233,7 +236,7 @@ private final class Model {
                 state.journal = journal
             }
             let isIn = isKnown && !scripts[index].prefix(Int(last)).contains(.delete)
-            model.observers.restored(bots[index], in: isIn ? [Self.guild] : [])
+            model.observers.restored(Partition(bot: bots[index], shard: 0), in: isIn ? [Self.guild] : [])
         }
         return model
     }

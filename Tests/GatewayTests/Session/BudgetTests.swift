@@ -55,25 +55,50 @@ struct SendBudgetTests {
 
 @Suite("Identify budget")
 struct IdentifyBudgetTests {
+    private static let limit = GatewayBotInfo.SessionStartLimit(
+        total: 1000,
+        remaining: 900,
+        resetAfter: 60_000,
+        maxConcurrency: 1
+    )
+
+    /// IDENTIFYs of shard 0: so many with that age.
     private func decide(
         _ sinceLast: Duration?,
-        hour: Int = 1,
-        day: Int = 1,
-        remaining: Int = 900,
-        concurrency: Int = 1
+        hour: Int = 0,
+        day: Int = 0,
+        remaining: Int = 900
     ) -> IdentifyBudget.Verdict {
-        IdentifyBudget.decide(
-            .init(sinceLast: sinceLast, inLastHour: hour, inLastDay: day),
-            limit: .init(total: 1000, remaining: remaining, resetAfter: 60_000, maxConcurrency: concurrency)
-        )
+        var sent = sinceLast.map { [(shard: 0, age: $0)] } ?? []
+        while sent.count < hour { sent.append((0, .seconds(1800))) }
+        while sent.count < day { sent.append((0, .seconds(7200))) }
+        var limit = Self.limit
+        limit.remaining = remaining
+        return IdentifyBudget.decide(.init(of: 0, sent: sent, buckets: 1), limit: limit)
     }
 
-    @Test("The first goes at once, the next five seconds later, or less with more concurrency")
+    @Test("The first goes at once, the next five seconds later")
     func pace() {
-        #expect(decide(nil, hour: 0, day: 0) == .now)
+        #expect(decide(nil) == .now)
         #expect(decide(.seconds(2)) == .after(.seconds(3)))
         #expect(decide(.seconds(5)) == .now)
-        #expect(decide(.seconds(2), concurrency: 16) == .now)
+    }
+
+    @Test("Shards of a bucket go one after the other, those of others at the same time")
+    func buckets() {
+        func decide(_ shard: Int, _ sent: [(shard: Int, age: Duration)], buckets: Int) -> IdentifyBudget.Verdict {
+            IdentifyBudget.decide(.init(of: shard, sent: sent, buckets: buckets), limit: Self.limit)
+        }
+        #expect(decide(1, [(0, .zero)], buckets: 1) == .after(.milliseconds(5500)))
+        #expect(decide(1, [(0, .seconds(6)), (2, .seconds(1))], buckets: 1) == .after(.milliseconds(4500)))
+        #expect(decide(1, [(0, .zero)], buckets: 16) == .now)
+        #expect(decide(17, [(1, .seconds(1))], buckets: 16) == .after(.milliseconds(4500)))
+        // Sixty-four shards that start are no crash loop.
+        let start = (0..<63).map { (shard: $0, age: Duration.seconds(6)) }
+        #expect(decide(63, start, buckets: 1) == .now)
+        // All of them count towards the day's limit.
+        let all = (0..<950).map { (shard: $0 % 64, age: Duration.seconds(7200)) }
+        #expect(decide(63, all, buckets: 1) == .exhausted(.seconds(3600)))
     }
 
     @Test("A crash loop gets slower and slower, long before the day is used up")
@@ -88,8 +113,10 @@ struct IdentifyBudgetTests {
         var elapsed = Duration.zero
         var times: [Duration] = []
         while elapsed < .seconds(86_400) {
-            let hour = times.count { elapsed - $0 < .seconds(3600) }
-            switch decide(times.last.map { elapsed - $0 }, hour: hour, day: sent, remaining: 1000 - sent) {
+            var limit = Self.limit
+            limit.remaining = 1000 - sent
+            let history = IdentifyBudget.History(of: 0, sent: times.map { (0, elapsed - $0) }, buckets: 1)
+            switch IdentifyBudget.decide(history, limit: limit) {
             case .now:
                 sent += 1
                 times.append(elapsed)

@@ -80,6 +80,8 @@ package struct BotAnswer: Codable, Sendable {
     package let primary: Bool
     package let guilds: Int
     package let shards: Int
+    /// Shards whose sessions are up.
+    package let shardsOnline: Int
     package let latencyMilliseconds: Int
     /// Unix milliseconds since when it is in this state.
     package let since: Int64
@@ -93,6 +95,7 @@ package struct BotAnswer: Codable, Sendable {
         primary = status.primary
         guilds = status.guilds
         shards = status.shards
+        shardsOnline = status.shardsOnline
         latencyMilliseconds = status.latencyMilliseconds
         since = status.since
     }

@@ -119,6 +119,7 @@ enum OpenAPIDocument {
                 "bot": .required(Schema.bot), "state": .required(Schema.text), "reason": .required(Schema.text),
                 "username": .required(Schema.text), "user": .optional(Schema.id), "primary": .required(Schema.flag),
                 "guilds": .required(Schema.whole), "shards": .required(Schema.whole),
+                "shardsOnline": .required(Schema.whole),
                 "latencyMilliseconds": .required(Schema.whole), "since": .required(Schema.whole),
             ]),
             "Guild": Schema.object([

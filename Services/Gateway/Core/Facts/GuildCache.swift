@@ -102,11 +102,17 @@ actor GuildCache: Service {
 
     /// Reads what an earlier process knew of a bot's guilds, and what the journal has of the stream since. Call it
     /// before a session is resumed.
-    func restore(bot: BotID, user: UserID?, stream: UInt64, isObserver: Bool) async throws {
+    func restore(
+        bot: BotID,
+        user: UserID?,
+        stream: UInt64,
+        isObserver: Bool,
+        where holds: @Sendable (GuildID) -> Bool = { _ in true }
+    ) async throws {
         if let user { users[bot] = user }
         let snapshots = GuildSnapshots(database)
         var first: UInt64?
-        for guild in try await snapshots.guilds(of: bot) where guilds[guild] == nil {
+        for guild in try await snapshots.guilds(of: bot) where guilds[guild] == nil && holds(guild) {
             guard let snapshot = try await snapshots.find(bot: bot, guild: guild),
                 let entry = try? JSONDecoder().decode(Entry.self, from: Data(snapshot.state))
             else { continue }

@@ -13,17 +13,18 @@ import Synchronization
 final class Bot: Sendable {
     private struct State {
         var isWanted = true
-        var session: ShardSession?
+        var sessions: [Int: ShardSession] = [:]
         /// Counts the operator's commands: a run that began under an older one ends.
         var generation = 0
     }
 
     let configuration: FleetConfiguration.Bot
     let status: BotStatusBoard
-    let members: MemberDesk
     private let parts: BotParts
     private let logger: Logger
     private let state = Mutex(State())
+    /// Signalled when the sessions are to end.
+    private let halt = Wake()
     private let (commands, commandSink) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(configuration: FleetConfiguration.Bot, parts: BotParts) {
@@ -32,7 +33,6 @@ final class Bot: Sendable {
         var logger = parts.logger
         logger[metadataKey: LogKey.bot] = "\(configuration.id)"
         self.logger = logger
-        members = MemberDesk(logger: logger)
         let (bus, fleet) = (parts.bus, parts.fleet)
         status = BotStatusBoard(
             bot: configuration.id,
@@ -53,18 +53,26 @@ final class Bot: Sendable {
 
     var id: BotID { configuration.id }
 
-    var session: ShardSession? { state.withLock { $0.session } }
+    /// The session that the guild's events come from; nil while it is not up, or when another process has its shard.
+    func session(of guild: GuildID) -> ShardSession? {
+        let shard = parts.sharding.plan.shard(of: guild)
+        return state.withLock { $0.sessions[shard] }
+    }
 
-    /// Whether it can observe: it runs, and nothing keeps it from coming back.
-    var isUsable: Bool {
-        let state = status.current.state
-        return state == .online || state == .resuming || state == .connecting
+    func session(of shard: Int) -> ShardSession? { state.withLock { $0.sessions[shard] } }
+
+    var hasSession: Bool { state.withLock { !$0.sessions.isEmpty } }
+
+    /// The shards that can observe: they run, and nothing keeps them from coming back.
+    var usableShards: [Partition] {
+        status.usableShards.map { Partition(bot: id, shard: $0) }
     }
 
     var currentStatus: BotStatus {
         var current = status.current
         current.guilds = parts.observers.guildCount(of: id)
-        current.latencyMilliseconds = session?.latency.map { Int($0 / .milliseconds(1)) } ?? 0
+        let latencies = state.withLock { $0.sessions.values.map { $0 } }.compactMap(\.latency)
+        current.latencyMilliseconds = latencies.max().map { Int($0 / .milliseconds(1)) } ?? 0
         return current
     }
 
@@ -80,32 +88,38 @@ final class Bot: Sendable {
 
     /// Ends its session: it goes offline at once.
     func stop() {
-        let session = state.withLock { state in
+        state.withLock { state in
             state.isWanted = false
             state.generation += 1
-            return state.session
         }
-        session?.stop(endingSession: true)
+        endSessions(forGood: true)
         commandSink.yield()
     }
 
     func restart() {
-        let session = state.withLock { state in
+        state.withLock { state in
             state.isWanted = true
             state.generation += 1
-            return state.session
         }
-        session?.stop(endingSession: false)
+        endSessions(forGood: false)
         commandSink.yield()
     }
 
     /// The process ends: the session stays resumable for the next one.
     func shutDown() {
-        let session = state.withLock { state in
-            state.isWanted = false
-            return state.session
-        }
-        session?.stop(endingSession: false)
+        state.withLock { $0.isWanted = false }
+        endSessions(forGood: false)
+    }
+
+    /// Whether no operator has said anything else since.
+    private func isCurrent(_ generation: Int) -> Bool {
+        state.withLock { $0.isWanted && $0.generation == generation }
+    }
+
+    private func endSessions(forGood: Bool) {
+        let sessions = state.withLock { $0.sessions.values.map { $0 } }
+        for session in sessions { session.stop(endingSession: forGood) }
+        halt.signal()
     }
 
     // MARK: - Life
@@ -132,7 +146,7 @@ final class Bot: Sendable {
             do {
                 switch try await work(token) {
                 case .stopped: backoff.reset()
-                case .refused(let reason):
+                case .refused(let reason), .tooFewShards(let reason):
                     logger.error("this bot stays offline until an operator acts", metadata: ["why": "\(reason)"])
                     status.report(.failed, reason)
                     parts.fleet.register(nil, of: id)
@@ -153,20 +167,9 @@ final class Bot: Sendable {
         for await _ in commands { return }
     }
 
-    /// From the first question to Discord to the end of the session.
+    /// From the first question to Discord to the end of the sessions.
     private func work(_ token: Secret) async throws -> ShardSession.End {
-        let rest = BotREST(
-            configuration: parts.restConfiguration,
-            token: token,
-            http: parts.http,
-            invalidRequests: parts.invalidRequests,
-            metrics: RESTMetrics(registry: parts.metrics, bot: id.rawValue),
-            logger: logger,
-            onUnauthorized: { [weak self] in
-                // Also in the middle of a session: the token was reset.
-                self?.session?.stop(endingSession: true)
-            }
-        )
+        let rest = makeREST(token)
         status.report(.connecting, "asking Discord who it is")
         let identity: BotIdentity
         do {
@@ -179,35 +182,158 @@ final class Bot: Sendable {
         parts.fleet.note(identity, of: id)
         parts.fleet.register(rest, of: id)
 
-        status.report(.connecting, parts.database.status.isReachable ? "waiting for its lease" : "the database is away")
-        let end = Mutex<ShardSession.End?>(nil)
-        let partition = Partition(bot: id, shard: 0)
+        let plan = parts.sharding.plan
+        status.begin(plan)
+        let generation = state.withLock { $0.generation }
+        let end = try await withThrowingTaskGroup(of: ShardSession.End?.self) { group in
+            for shard in plan.own {
+                group.addTask { try await self.keep(shard, of: plan, token, identity, rest, generation) }
+            }
+            group.addTask {
+                try await self.closeLeftOver(plan)
+                return nil
+            }
+            group.addTask {
+                while self.isCurrent(generation), !Task.isCancelled { await self.halt.wait(atMost: .seconds(60)) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            var running = plan.own.count
+            var result = ShardSession.End.stopped
+            while running > 0, let end = try await group.next() {
+                if let end {
+                    running -= 1
+                    if end != .stopped, result == .stopped {
+                        // What Discord holds against one shard it holds against all.
+                        result = end
+                        self.endSessions(forGood: false)
+                    }
+                }
+                // Shards that have no session wait for a lease, perhaps of another process, and end with the group.
+                if result != .stopped || !self.isCurrent(generation), !self.hasSession { break }
+            }
+            return result
+        }
+        if end == .stopped, rest.isRefused {
+            return .refused("Discord refuses the token in \(configuration.tokenVariable)")
+        }
+        if case .tooFewShards = end, parts.sharding.isAutomatic {
+            let wanted = try await shardsRecommended(by: rest)
+            if parts.sharding.refused(plan, recommended: wanted) { return .stopped }
+        }
+        return end
+    }
+
+    /// Runs a shard until it is stopped or refused; when its session fails for another reason, it is taken up again.
+    private func keep(
+        _ shard: Int,
+        of plan: ShardPlan,
+        _ token: Secret,
+        _ identity: BotIdentity,
+        _ rest: BotREST,
+        _ generation: Int
+    ) async throws -> ShardSession.End {
+        let partition = Partition(bot: id, shard: shard)
         let context = parts.shard(
             partition,
             token,
             identity,
             rest,
             status,
+            shards: plan.count,
             configuration: configuration,
-            members: members,
             logger: logger
         )
-        // The database away is no reason to give the session up: nobody else can take it over then.
-        try await parts.leases.withLease("shard/\(partition)", whileAway: .holds) { lease in
-            let session = ShardSession(context: context, lease: lease)
-            let isWanted = self.state.withLock { state in
-                state.session = session
-                return state.isWanted
+        var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
+        while true {
+            context.status.report(
+                .connecting,
+                parts.database.status.isReachable ? "waiting for its lease" : "the database is away"
+            )
+            let end = Mutex<ShardSession.End?>(nil)
+            do {
+                // The database away is no reason to give the session up: nobody else can take it over then.
+                try await parts.leases.withLease("shard/\(partition)", whileAway: .holds) { lease in
+                    let session = ShardSession(context: context, lease: lease)
+                    let isWanted = self.state.withLock { state in
+                        state.sessions[shard] = session
+                        return state.isWanted && state.generation == generation
+                    }
+                    defer { self.state.withLock { $0.sessions[shard] = nil } }
+                    if !isWanted { session.stop(endingSession: false) }
+                    let result = try await session.run()
+                    end.withLock { $0 = result }
+                }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                context.logger.warning(
+                    "the shard's session ended, it is taken up again",
+                    metadata: ["shard": "\(shard)", LogKey.error: "\(error)"]
+                )
+                context.status.report(.connecting, "\(error)")
             }
-            defer { self.state.withLock { $0.session = nil } }
-            if !isWanted { session.stop(endingSession: false) }
-            let result = try await session.run()
-            end.withLock { $0 = result }
+            if let end = end.withLock({ $0 }) { return end }
+            guard isCurrent(generation) else { return .stopped }
+            try await Task.sleep(for: backoff.next())
         }
-        if case .stopped? = end.withLock({ $0 }), rest.isRefused {
-            return .refused("Discord refuses the token in \(configuration.tokenVariable)")
+    }
+
+    /// Closes the streams of shards that the bot has no more.
+    private func closeLeftOver(_ plan: ShardPlan) async throws {
+        var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
+        while true {
+            do {
+                for partition in try await Streams(parts.database).leftOver(of: id, beyond: plan.count) {
+                    try await parts.leases.withLease("shard/\(partition)") { [parts, logger] lease in
+                        let reason = "the bot has \(plan.count) shards now, and this one no more"
+                        try await SessionStore(database: parts.database, partition: partition, lease: lease)
+                            .giveUp(because: reason)
+                        logger.notice("a shard is given up", metadata: ["shard": "\(partition.shard)"])
+                    }
+                }
+                return
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.debug("shards of before are not closed yet", metadata: [LogKey.error: "\(error)"])
+                try await Task.sleep(for: backoff.next())
+            }
         }
-        return end.withLock { $0 } ?? .stopped
+    }
+
+    private func makeREST(_ token: Secret) -> BotREST {
+        BotREST(
+            configuration: parts.restConfiguration,
+            token: token,
+            http: parts.http,
+            invalidRequests: parts.invalidRequests,
+            metrics: RESTMetrics(registry: parts.metrics, bot: id.rawValue),
+            logger: logger,
+            onUnauthorized: { [weak self] in
+                // Also in the middle of a session: the token was reset.
+                self?.endSessions(forGood: true)
+            }
+        )
+    }
+
+    /// How many shards Discord recommends for the bot; nil when it is not to run, or cannot be asked now.
+    func recommendedShards() async -> Int? {
+        guard let token = configuration.token, state.withLock({ $0.isWanted }) else { return nil }
+        do {
+            return try await shardsRecommended(by: makeREST(token))
+        } catch {
+            // Whatever is wrong is said when the bot starts, a moment later.
+            logger.debug("Discord cannot be asked for the number of shards", metadata: [LogKey.error: "\(error)"])
+            return nil
+        }
+    }
+
+    private func shardsRecommended(by rest: BotREST) async throws -> Int {
+        let response = try await rest.execute(
+            DiscordRequest(.get, "/gateway/bot", lane: .interaction, timeout: .seconds(10))
+        )
+        return try JSONDecoder().decode(GatewayBotInfo.self, from: Data(response.body)).shards
     }
 
     private struct Application: Decodable {

@@ -19,6 +19,7 @@ struct BotParts: Sendable {
     let restConfiguration: RESTConfiguration
     let compression: GatewayCompression
     let bufferLimit: Int
+    let sharding: Sharding
     let invalidRequests: InvalidRequestGuard
     let observers: Observers
     let cache: GuildCache
@@ -34,12 +35,13 @@ struct BotParts: Sendable {
         _ identity: BotIdentity,
         _ rest: BotREST,
         _ status: BotStatusBoard,
+        shards: Int,
         configuration: FleetConfiguration.Bot,
-        members: MemberDesk,
         logger: Logger
     ) -> ShardContext {
         ShardContext(
             partition: partition,
+            shards: shards,
             token: token,
             identity: identity,
             rest: rest,
@@ -49,14 +51,14 @@ struct BotParts: Sendable {
             observers: observers,
             cache: cache,
             interactions: interactions,
-            status: status,
+            status: ShardStatus(board: status, shard: partition.shard),
             compression: compression,
-            metrics: SessionMetrics(registry: metrics, bot: partition.bot),
+            metrics: SessionMetrics(registry: metrics, shard: partition),
             logger: logger,
             isPrimary: configuration.isPrimary,
             bufferLimit: bufferLimit,
             presence: configuration.presence,
-            members: members
+            members: MemberDesk(logger: logger)
         )
     }
 }

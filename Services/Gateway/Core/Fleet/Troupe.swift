@@ -1,5 +1,6 @@
 import BusContract
 import DiscordModel
+import DurableEvents
 import Logging
 import MessageBus
 import Postgres
@@ -11,6 +12,7 @@ struct Troupe: Sendable {
     let bots: [Bot]
     let database: PostgresClient
     let observers: Observers
+    let sharding: Sharding
     let logger: Logger
 
     func bot(_ id: BotID) -> Bot? {
@@ -19,27 +21,67 @@ struct Troupe: Sendable {
 
     /// Runs every bot until cancelled; one that fails for good takes no other along.
     func run() async throws {
+        try await planShards()
         try await withThrowingDiscardingTaskGroup { group in
             for bot in bots { group.addTask { try await bot.run() } }
             group.addTask { try await keepObservers() }
             group.addTask { await saveObservers() }
+            group.addTask {
+                for await _ in sharding.changes {
+                    takeUpPlan()
+                    for bot in bots { bot.restart() }
+                }
+            }
         }
+    }
+
+    /// Decides how many shards there are, before the first session begins.
+    private func planShards() async throws {
+        var recommended: [Int] = []
+        if sharding.isAutomatic {
+            recommended = await withTaskGroup(of: Int?.self) { group in
+                for bot in bots { group.addTask { await bot.recommendedShards() } }
+                return await group.reduce(into: []) { $0 += [$1].compactMap(\.self) }
+            }
+        }
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        while true {
+            do {
+                let current = try await Streams(database).mostShards()
+                _ = sharding.begin(current: current ?? 1, recommended: recommended)
+                return takeUpPlan()
+            } catch let error as PostgresError {
+                logger.warning("the shards cannot be planned yet", metadata: [LogKey.error: "\(error)"])
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    private func takeUpPlan() {
+        let plan = sharding.plan
+        observers.use(plan)
+        guard plan != .single else { return }
+        logger.notice(
+            "shards are planned",
+            metadata: ["shards": "\(plan.count)", "here": "\(plan.own.lowerBound)-\(plan.own.upperBound - 1)"]
+        )
     }
 
     /// Sees to it that each guild has an observer that can observe, and that the table says so.
     private func keepObservers() async throws {
-        var lacking: [BotID: Int] = [:]
+        var lacking: [Partition: Int] = [:]
         while true {
             try await Task.sleep(for: .seconds(2))
-            let usable = bots.filter(\.isUsable).sorted { $0.configuration.isPrimary && !$1.configuration.isPrimary }
-                .map(\.id)
+            let usable = bots.sorted { $0.configuration.isPrimary && !$1.configuration.isPrimary }
+                .flatMap(\.usableShards)
             let needy = observers.reassign(usable: usable)
-            for bot in bots {
+            lacking = lacking.filter { needy.contains($0.key) }
+            for shard in needy {
                 // A session costs one of a day's thousand: only for a want that lasts, and only when it is online.
-                lacking[bot.id] = needy.contains(bot.id) ? (lacking[bot.id] ?? 0) + 1 : 0
-                if lacking[bot.id] == 5, bot.session?.isOnline == true {
-                    lacking[bot.id] = -25
-                    bot.session?.identifyAnew("the bot observes a guild now and needs the intents for it")
+                lacking[shard, default: 0] += 1
+                if lacking[shard] == 5, let session = bot(shard.bot)?.session(of: shard.shard), session.isOnline {
+                    lacking[shard] = -25
+                    session.identifyAnew("the bot observes a guild now and needs the intents for it")
                 }
             }
             do {
@@ -52,7 +94,7 @@ struct Troupe: Sendable {
                             user: user,
                             application: application,
                             username: status.username,
-                            shards: 1
+                            shards: sharding.plan.count
                         )
                     }
                 }
@@ -129,9 +171,9 @@ struct Troupe: Sendable {
         }
         let observer = observers.observer(of: query.guild)
         // Discord ends the session for good if it asks for all without the intent for members.
-        let candidates = known.filter { wanted != .everyone || observers.isCapable($0) }
+        let candidates = known.filter { wanted != .everyone || observers.isCapable($0, in: query.guild) }
         let session = ([observer].compactMap(\.self).filter(candidates.contains) + candidates).lazy
-            .compactMap { self.bot($0)?.session }.first(where: \.isOnline)
+            .compactMap { self.bot($0)?.session(of: query.guild) }.first(where: \.isOnline)
         guard let session else {
             throw RequestFailure(code: "bot-offline", message: "no bot in guild \(query.guild) is online to ask")
         }
@@ -148,7 +190,7 @@ struct Troupe: Sendable {
         guard let bot = bot(request.bot) else {
             throw RequestFailure(code: "unknown-bot", message: "there is no bot \(request.bot)")
         }
-        guard let session = bot.session, session.isOnline else {
+        guard let session = bot.session(of: request.guild), session.isOnline else {
             throw RequestFailure(code: "bot-offline", message: "\(request.bot) is not online")
         }
         session.updateVoiceState(

@@ -4,7 +4,7 @@ import Logging
 import ServiceKit
 import Synchronization
 
-/// One bot's requests for members, over its sessions: who waits for which answer.
+/// One shard's requests for members, over its sessions: who waits for which answer.
 final class MemberDesk: Sendable {
     /// Why there is no answer.
     enum Failure: Error, Equatable {

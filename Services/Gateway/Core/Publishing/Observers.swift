@@ -1,3 +1,4 @@
+import BusContract
 import DiscordModel
 import DurableEvents
 import Postgres
@@ -11,23 +12,31 @@ import Synchronization
 /// Otherwise another bot could be chosen, whose stream has passed events because the first one was to supply them.
 final class Observers: Sendable {
     private struct State {
+        /// How the guilds are spread over the shards of every bot.
+        var plan = ShardPlan.single
         var observers: [GuildID: BotID] = [:]
         /// Guilds of which the table may have something else.
         var unsaved: Set<GuildID> = []
         /// What keeps streams before an event that was decided by an unsaved choice.
         var holds: [GuildID: [UInt64: JournalHold]] = [:]
         var members: [GuildID: Set<BotID>] = [:]
-        /// Bots whose sessions have the intents of an observer.
-        var capable: Set<BotID> = []
-        /// Bots that have said, since this process began, which guilds they are in.
-        var told: Set<BotID> = []
+        /// Shards whose sessions have the intents of an observer.
+        var capable: Set<Partition> = []
+        /// Shards that have said, since this process began, which guilds they are in.
+        var told: Set<Partition> = []
         /// How often `reassign` has left a guild to a bot that may still come.
         var patience: [GuildID: Int] = [:]
+
+        func partition(_ bot: BotID, _ guild: GuildID) -> Partition {
+            Partition(bot: bot, shard: plan.shard(of: guild))
+        }
+
+        func isCapable(_ bot: BotID, in guild: GuildID) -> Bool { capable.contains(partition(bot, guild)) }
 
         /// - Returns: whether the bot observes the guild from now on.
         mutating func join(_ bot: BotID, _ guild: GuildID) -> Bool {
             members[guild, default: []].insert(bot)
-            guard observers[guild] == nil, capable.contains(bot) else { return false }
+            guard observers[guild] == nil, isCapable(bot, in: guild) else { return false }
             choose(bot, guild)
             return true
         }
@@ -59,6 +68,16 @@ final class Observers: Sendable {
     /// Lets whoever saves look again.
     func nudge() { changeSink.yield() }
 
+    /// The bots' shards stand for other guilds from now on: what they have said before counts no more.
+    func use(_ plan: ShardPlan) {
+        state.withLock { state in
+            guard state.plan.count != plan.count else { return }
+            state.plan = plan
+            state.capable = []
+            state.told = []
+        }
+    }
+
     func load(_ observers: [GuildID: BotID]) {
         state.withLock { $0.observers = observers }
     }
@@ -81,20 +100,27 @@ final class Observers: Sendable {
         state.withLock { state in state.members.values.count { $0.contains(bot) } }
     }
 
-    /// Whether the bot's next session needs the intents of an observer.
-    func needsObserverIntents(_ bot: BotID) -> Bool {
-        state.withLock { state in state.observers.values.contains(bot) }
-    }
-
-    /// Whether the bot's session has the intents of an observer.
-    func isCapable(_ bot: BotID) -> Bool {
-        state.withLock { $0.capable.contains(bot) }
-    }
-
-    /// The bot has a session with, or without, the intents of an observer.
-    func sessionBegan(_ bot: BotID, isCapable: Bool) {
+    /// Whether the shard's next session needs the intents of an observer.
+    func needsObserverIntents(_ shard: Partition) -> Bool {
         state.withLock { state in
-            if isCapable { state.capable.insert(bot) } else { state.capable.remove(bot) }
+            state.observers.contains { $0.value == shard.bot && state.plan.shard(of: $0.key) == shard.shard }
+        }
+    }
+
+    /// Whether the shard's session has the intents of an observer.
+    func isCapable(_ shard: Partition) -> Bool {
+        state.withLock { $0.capable.contains(shard) }
+    }
+
+    /// Whether the bot's session for the guild has the intents of an observer.
+    func isCapable(_ bot: BotID, in guild: GuildID) -> Bool {
+        state.withLock { $0.isCapable(bot, in: guild) }
+    }
+
+    /// The shard has a session with, or without, the intents of an observer.
+    func sessionBegan(_ shard: Partition, isCapable: Bool) {
+        state.withLock { state in
+            if isCapable { state.capable.insert(shard) } else { state.capable.remove(shard) }
         }
     }
 
@@ -145,14 +171,14 @@ final class Observers: Sendable {
         if isNew { changeSink.yield() }
     }
 
-    /// The bot takes up a session of an earlier process, which nothing begins that would name its guilds: it is where it was
+    /// The shard takes up a session of an earlier process, which nothing begins that would name its guilds: it is where it was
     /// last known to be, and in those that the table has it observe. If it has been removed meanwhile, Discord says so.
-    func restored(_ bot: BotID, in guilds: some Sequence<GuildID>) {
+    func restored(_ shard: Partition, in guilds: some Sequence<GuildID>) {
         let isNew = state.withLock { state in
-            state.told.insert(bot)
-            let observed = state.observers.filter { $0.value == bot }.map(\.key)
+            state.told.insert(shard)
+            let observed = state.observers.filter { state.partition($0.value, $0.key) == shard }.map(\.key)
             var isNew = false
-            for guild in observed + Array(guilds) where state.join(bot, guild) { isNew = true }
+            for guild in observed + Array(guilds) where state.join(shard.bot, guild) { isNew = true }
             return isNew
         }
         if isNew { changeSink.yield() }
@@ -170,47 +196,50 @@ final class Observers: Sendable {
         if isNew { changeSink.yield() }
     }
 
-    /// READY told which guilds the bot is in; from the others it has been removed meanwhile.
-    func isIn(_ bot: BotID, _ guilds: Set<GuildID>) {
+    /// READY told in which of the shard's guilds the bot is; from the others it has been removed meanwhile.
+    func isIn(_ shard: Partition, _ guilds: Set<GuildID>) {
         let isNew = state.withLock { state in
-            state.told.insert(bot)
+            state.told.insert(shard)
+            let bot = shard.bot
             var isNew = false
             for guild in guilds where state.join(bot, guild) { isNew = true }
             let gone =
-                state.members.filter { $0.value.contains(bot) && !guilds.contains($0.key) }.map(\.key)
-                + state.observers.filter { $0.value == bot && !guilds.contains($0.key) }.map(\.key)
+                (state.members.filter { $0.value.contains(bot) }.map(\.key)
+                + state.observers.filter { $0.value == bot }.map(\.key))
+                .filter { !guilds.contains($0) && state.plan.shard(of: $0) == shard.shard }
             for guild in gone where state.leave(bot, guild) { isNew = true }
             return isNew
         }
         if isNew { changeSink.yield() }
     }
 
-    /// Gives guilds without an observer, or with one that cannot observe any more, to the first bot that can.
+    /// Gives guilds without an observer, or with one that cannot observe any more, to the first bot whose shard can.
     ///
     /// A bot that lacks the intents sees no message until it has begun a new session: a guild goes to one only when no
     /// other may still come. At a start bots say one after the other where they are.
     ///
     /// - Parameters:
-    ///   - usable: the bots that run, in the order of preference.
-    /// - Returns: the bots that must begin a new session, because theirs lacks the intents.
-    func reassign(usable: [BotID]) -> Set<BotID> {
+    ///   - usable: the shards that run, in the order of preference of their bots.
+    /// - Returns: the shards that must begin a new session, because theirs lacks the intents.
+    func reassign(usable: [Partition]) -> Set<Partition> {
         let (lacking, isNew) = state.withLock { state in
-            var lacking: Set<BotID> = []
+            var lacking: Set<Partition> = []
             var isNew = false
+            let byShard = Dictionary(grouping: usable, by: \.shard)
             for (guild, members) in state.members {
-                let current = state.observers[guild]
-                if let current, usable.contains(current) {
+                let usable = byShard[state.plan.shard(of: guild)] ?? []
+                if let current = state.observers[guild].map({ state.partition($0, guild) }), usable.contains(current) {
                     if !state.told.contains(current) { continue }
-                    if members.contains(current) {
+                    if members.contains(current.bot) {
                         if !state.capable.contains(current) { lacking.insert(current) }
                         continue
                     }
                 }
-                let candidates = usable.filter { members.contains($0) }
+                let candidates = usable.filter { members.contains($0.bot) }
                 let able = candidates.first { state.capable.contains($0) }
                 if able == nil, state.patience[guild, default: 0] < Self.patience,
-                    usable.contains(where: { bot in
-                        !members.contains(bot) && (state.capable.contains(bot) || !state.told.contains(bot))
+                    usable.contains(where: { shard in
+                        !members.contains(shard.bot) && (state.capable.contains(shard) || !state.told.contains(shard))
                     })
                 {
                     state.patience[guild, default: 0] += 1
@@ -218,7 +247,7 @@ final class Observers: Sendable {
                 }
                 guard let next = able ?? candidates.first else { continue }
                 state.patience[guild] = nil
-                state.choose(next, guild)
+                state.choose(next.bot, guild)
                 isNew = true
                 if !state.capable.contains(next) { lacking.insert(next) }
             }

@@ -1,7 +1,8 @@
+import BusContract
 import DiscordModel
 import ServiceKit
 
-/// What is counted of one bot's sessions.
+/// What is counted of one shard's sessions.
 struct SessionMetrics: Sendable {
     let received: Counter
     let published: Counter
@@ -15,8 +16,8 @@ struct SessionMetrics: Sendable {
     let online: Gauge
     let journalWaiting: Gauge
 
-    init(registry: MetricsRegistry, bot: BotID) {
-        let labels = ["bot": bot.rawValue]
+    init(registry: MetricsRegistry, shard: Partition) {
+        let labels = ["bot": shard.bot.rawValue, "shard": "\(shard.shard)"]
         func counter(_ name: String, _ help: String) -> Counter {
             registry.counter("ensemble_gateway_\(name)_total", help: help, labels: labels)
         }
@@ -33,7 +34,7 @@ struct SessionMetrics: Sendable {
             help: "Time from heartbeat to acknowledgement",
             labels: labels
         )
-        online = registry.gauge("ensemble_gateway_online", help: "1 while the bot's session is up", labels: labels)
+        online = registry.gauge("ensemble_gateway_online", help: "1 while the shard's session is up", labels: labels)
         journalWaiting = registry.gauge(
             "ensemble_gateway_journal_waiting",
             help: "Events that the journal does not have yet",

@@ -18,6 +18,16 @@ struct SessionStore: Sendable {
         return (record, try await heads(of: record.id))
     }
 
+    /// Closes the stream of a shard that the bot has no more: other shards now have its guilds.
+    func giveUp(because reason: String) async throws {
+        try await database.withTransaction { transaction in
+            guard try await Leases(transaction).isHeld(lease) else { throw JournalWriter.NotOwner() }
+            guard let record = try await Streams(transaction).current(of: partition) else { return }
+            try await Streams(transaction).close(record.id)
+            try await Gaps(transaction).append(partition.description, stream: record.id, from: nil, reason: reason)
+        }
+    }
+
     private func heads(of stream: UInt64) async throws -> [EventKind: UInt64] {
         var heads: [EventKind: UInt64] = [:]
         for (kind, sequence) in try await Streams(database).heads(of: stream) {
@@ -35,6 +45,7 @@ struct SessionStore: Sendable {
     func open(
         session: String,
         resumeURL: String,
+        shards: Int,
         observes: Bool,
         lost: String?,
         heard: Date?
@@ -46,6 +57,7 @@ struct SessionStore: Sendable {
                 partition,
                 session: session,
                 resumeURL: resumeURL,
+                shards: shards,
                 observes: observes
             )
             if before != nil || lost != nil {
@@ -98,25 +110,27 @@ struct SessionStore: Sendable {
 
     // MARK: - IDENTIFY
 
-    func identifyHistory() async throws -> IdentifyBudget.History {
-        let now = Date()
-        let recent = try await Identifies(database).recent(bot: partition.bot, limit: 1000)
-        return IdentifyBudget.History(
-            sinceLast: recent.first.map { .milliseconds(Int64(now.timeIntervalSince($0.at) * 1000)) },
-            inLastHour: recent.count { now.timeIntervalSince($0.at) < 3600 },
-            inLastDay: recent.count { now.timeIntervalSince($0.at) < 86_400 }
-        )
-    }
-
-    /// Written before IDENTIFY is sent.
+    /// Decides whether the shard may begin a session now, and writes that down before it does.
     ///
-    /// - Returns: false if the day's limit is used up after all.
-    /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway.
-    func recordIdentify(limit: Int) async throws -> Bool {
-        guard try await Leases(database).isHeld(lease) else { throw JournalWriter.NotOwner() }
-        let permission = try await Identifies(database).claim(bot: partition.bot, shard: partition.shard, limit: limit)
-        try await Identifies(database).forget()
-        if case .granted = permission { return true }
-        return false
+    /// All shards of the bot, in whichever process, take turns in it: two that read the same history would both go.
+    ///
+    /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway; with any error nothing may be sent.
+    func claimIdentify(limit: GatewayBotInfo.SessionStartLimit) async throws -> IdentifyBudget.Verdict {
+        try await database.withTransaction { transaction in
+            let identifies = Identifies(transaction)
+            try await identifies.lock(partition.bot)
+            guard try await Leases(transaction).isHeld(lease) else { throw JournalWriter.NotOwner() }
+            let history = IdentifyBudget.History(
+                of: partition.shard,
+                sent: try await identifies.recent(bot: partition.bot),
+                buckets: limit.maxConcurrency
+            )
+            let verdict = IdentifyBudget.decide(history, limit: limit)
+            if verdict == .now {
+                try await identifies.record(bot: partition.bot, shard: partition.shard)
+                try await identifies.forget()
+            }
+            return verdict
+        }
     }
 }

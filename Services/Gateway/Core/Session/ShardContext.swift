@@ -17,6 +17,8 @@ struct BotIdentity: Hashable, Sendable {
 /// What one shard works with.
 struct ShardContext: Sendable {
     let partition: Partition
+    /// How many shards the bot has.
+    let shards: Int
     let token: Secret
     let identity: BotIdentity
     let rest: BotREST
@@ -26,7 +28,7 @@ struct ShardContext: Sendable {
     let observers: Observers
     let cache: GuildCache
     let interactions: InteractionDesk
-    let status: BotStatusBoard
+    let status: ShardStatus
     let compression: GatewayCompression
     let metrics: SessionMetrics
     let logger: Logger
@@ -40,7 +42,12 @@ struct ShardContext: Sendable {
 
     /// The primary bot observes by default, others once a guild was given to them.
     func wantsObserverIntents() -> Bool {
-        isPrimary || observers.needsObserverIntents(bot)
+        isPrimary || observers.needsObserverIntents(partition)
+    }
+
+    /// Whether Discord sends the guild's events to this shard.
+    func holds(_ guild: GuildID) -> Bool {
+        ShardPlan(count: shards).shard(of: guild) == partition.shard
     }
 }
 

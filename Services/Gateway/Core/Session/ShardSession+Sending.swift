@@ -41,13 +41,13 @@ extension ShardSession {
                 usedPermit.store(true, ordering: .relaxed)
                 hasPresence.store(true, ordering: .relaxed)
                 let isObserver = context.wantsObserverIntents()
-                context.observers.sessionBegan(context.bot, isCapable: isObserver)
+                context.observers.sessionBegan(context.partition, isCapable: isObserver)
                 sendUrgent(
                     GatewayPayloads.identify(
                         token: context.token.reveal(),
                         intents: isObserver ? .observer : .companion,
                         shard: context.partition.shard,
-                        shards: 1,
+                        shards: context.shards,
                         presence: context.presence
                     )
                 )

@@ -22,6 +22,8 @@ final class ShardSession: Sendable {
         case stopped
         /// Discord will not have the bot: an operator has to act.
         case refused(String)
+        /// Discord wants the bot's guilds spread over more shards.
+        case tooFewShards(String)
     }
 
     let context: ShardContext
@@ -39,7 +41,9 @@ final class ShardSession: Sendable {
     let lossReason = Mutex<String?>(nil)
     /// When the session was last heard of while it was up; a gap begins there.
     private let heard = Mutex<Date?>(nil)
-    /// Why the stop was asked for, once it was.
+    /// The code with which Discord last closed a connection.
+    private let closeCode = Mutex<GatewayCloseCode?>(nil)
+    /// Whether somebody has asked for the stop.
     private let stopping = Mutex<Bool>(false)
     private let (writers, writerSink) = AsyncStream.makeStream(
         of: JournalWriter.self,
@@ -115,6 +119,13 @@ final class ShardSession: Sendable {
     /// Takes up what an earlier process left.
     private func restore() async throws {
         guard let (record, heads) = try await store.current() else { return }
+        guard record.shards == context.shards else {
+            // A session keeps the number of shards that it was begun with, and this shard now stands for other guilds.
+            let reason = "the number of shards went from \(record.shards) to \(context.shards)"
+            lossReason.withLock { $0 = reason }
+            logger.notice("the session is not taken up", metadata: ["why": "\(reason)"])
+            return
+        }
         let writer = makeWriter(record.id, journalled: record.lastSeq)
         ledger.open(stream: record.id, heads: heads, writer: writer)
         // After RESUME there is no GUILD_CREATE: what is known of the guilds comes from the last snapshots.
@@ -123,14 +134,15 @@ final class ShardSession: Sendable {
             bot: context.bot,
             user: context.identity.user,
             stream: record.id,
-            isObserver: isCapable
+            isObserver: isCapable,
+            where: { [context] in context.holds($0) }
         )
-        context.observers.sessionBegan(context.bot, isCapable: isCapable)
-        let known = await context.cache.all.filter { $0.bots.contains(context.bot) }
+        context.observers.sessionBegan(context.partition, isCapable: isCapable)
+        let known = await context.cache.all.filter { $0.bots.contains(context.bot) && context.holds($0.state.id) }
         for entry in known {
             if let observer = entry.observer { context.observers.restored(observer, of: entry.state.id) }
         }
-        context.observers.restored(context.bot, in: known.map(\.state.id))
+        context.observers.restored(context.partition, in: known.map(\.state.id))
         handled.store(record.lastSeq, ordering: .relaxed)
         machine.withLock { machine in
             machine = SessionMachine(
@@ -222,7 +234,8 @@ final class ShardSession: Sendable {
             case .stopped(let reason):
                 let isAsked = stopping.withLock { $0 }
                 context.metrics.online.set(0)
-                return isAsked ? .stopped : .refused(reason)
+                if isAsked { return .stopped }
+                return closeCode.withLock({ $0 }) == .shardingRequired ? .tooFewShards(reason) : .refused(reason)
             case .wait(let until):
                 await nudge.wait(atMost: until - .now)
             case .hold:
@@ -260,13 +273,8 @@ final class ShardSession: Sendable {
         context.status.report(.connecting, "waiting to begin a session")
         do {
             let info = try await gatewayInfo()
-            let history = try await store.identifyHistory()
-            switch IdentifyBudget.decide(history, limit: info.sessionStartLimit) {
+            switch try await store.claimIdentify(limit: info.sessionStartLimit) {
             case .now:
-                guard try await store.recordIdentify(limit: info.sessionStartLimit.total) else {
-                    machine.withLock { $0.postpone(until: .now + .seconds(600)) }
-                    return nil
-                }
                 return info
             case .after(let pause):
                 machine.withLock { $0.postpone(until: .now + pause) }
@@ -351,6 +359,7 @@ final class ShardSession: Sendable {
             }
         }
         let code = connection.closure?.code.map { GatewayCloseCode(rawValue: $0.rawValue) }
+        closeCode.withLock { $0 = code }
         let actions = machine.withLock { $0.closed(code, .now, random: .random(in: 0..<1)) }
         let state = machine.withLock { $0.state }
         logger.info(
@@ -495,7 +504,7 @@ final class ShardSession: Sendable {
         }
         await drain(within: .seconds(30))
         // READY comes once: the table has to have what it says of guilds before there is a session to take up.
-        context.observers.isIn(context.bot, Set(ready.guilds.map(\.id)))
+        context.observers.isIn(context.partition, Set(ready.guilds.map(\.id)))
         let deadline = ContinuousClock.now + .seconds(30)
         while !context.observers.isSaved, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))
@@ -510,7 +519,8 @@ final class ShardSession: Sendable {
                 let record = try await store.open(
                     session: ready.sessionID,
                     resumeURL: ready.resumeGatewayURL,
-                    observes: context.observers.isCapable(context.bot),
+                    shards: context.shards,
+                    observes: context.observers.isCapable(context.partition),
                     lost: lost,
                     heard: heard.withLock { $0 }
                 )

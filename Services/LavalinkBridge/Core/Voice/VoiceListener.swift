@@ -10,14 +10,15 @@ import Store
 struct VoiceListener: Sendable {
     let bot: BotID
     let user: UserID
-    let shards: Int
+    /// Those that this one listens to: others may do so already.
+    let shards: Range<Int>
     let bus: BusConnection
     let supervisor: PlayerSupervisor
     let logger: Logger
 
     func run() async throws {
         let events = ["VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"]
-        let topics = (0..<max(1, shards)).flatMap { shard in
+        let topics = shards.flatMap { shard in
             events.map { TopicFilter(.discord(Partition(bot: bot, shard: shard), $0)) }
         }
         let states = TopicFilter(BotStateChanged.topic)

@@ -66,6 +66,7 @@ extension GatewayState {
         guard shard.count == 2, shard[1] > 0, (0..<shard[1]).contains(shard[0]) else {
             return [close(id, .invalidShard)]
         }
+        guard shard[1] >= settings.fewestShards else { return [close(id, .shardingRequired)] }
         guard admitIdentify(application.id, shard: shard[0], at: world.now) else {
             return [.send(id, Self.control(9, false))]
         }

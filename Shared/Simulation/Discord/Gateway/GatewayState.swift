@@ -20,6 +20,10 @@ package struct GatewayState: Sendable {
         package var identifyInterval: EpochMilliseconds = 5000
         package var maxConcurrency = 1
         package var identifiesPerDay = 1000
+        /// What `/gateway/bot` recommends.
+        package var recommendedShards = 1
+        /// IDENTIFYs with fewer are closed with 4011.
+        package var fewestShards = 1
         /// Frames that a connection may send in 60 s.
         package var sendLimit = 120
         /// A client that does not identify within that time is closed.

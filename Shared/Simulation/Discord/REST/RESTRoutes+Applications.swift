@@ -8,7 +8,10 @@ extension RESTRoutes {
         RESTRoute(.get, "/gateway/bot") { state, request throws(DiscordError) in
             let bot = try request.bot()
             let limit = state.gateway.sessionStartLimit(of: ApplicationID(bot.rawValue), at: state.world.now)
-            return .ok(["url": .string(request.gatewayURL), "shards": 1, "session_start_limit": limit])
+            return .ok([
+                "url": .string(request.gatewayURL), "shards": .int(state.gateway.settings.recommendedShards),
+                "session_start_limit": limit,
+            ])
         },
         RESTRoute(.get, "/voice/regions") { _, _ throws(DiscordError) in
             .ok([
