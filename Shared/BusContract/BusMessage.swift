@@ -2,6 +2,8 @@
 // `protos/` and a golden message beside it. The module owns no state and does no I/O. A new message is one struct in
 // the folder of its domain, its proto, its golden JSON and one line in `MessageCatalogue`.
 
+package import DiscordModel
+
 /// A message of ours that travels on the bus as canonical proto3 JSON.
 package protocol BusMessage: Codable, Hashable, Sendable {
     /// The proto's full name, for example `ensemble.music.v1.LoadTracks`.
@@ -35,9 +37,19 @@ package protocol BusRequest: BusMessage {
     static var servers: Set<ServiceRole> { get }
 }
 
+/// A request about one guild.
+package protocol GuildRequest: BusRequest {
+    var guild: GuildID { get }
+}
+
 extension BusRequest {
     /// Where the request goes when its sender names no other address.
     package static var address: RequestAddress { RequestAddress(rawValue: typeName) }
+
+    /// Where the gateway that runs the shard takes it: gateways pass on to each other what another one has to answer.
+    package static func address(ofShard shard: Int) -> RequestAddress {
+        RequestAddress(rawValue: "\(typeName)\(RequestAddress.shardMark)\(shard)")
+    }
 }
 
 /// Whether a request that was handed to a worker may be handed to another.
@@ -55,6 +67,9 @@ package struct RequestAddress: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
+
+    /// Stands between a type's name and the number of a shard.
+    package static let shardMark = "/shard/"
 
     /// Interactions of the commands that the service owns.
     package static func commands(of service: ServiceRole) -> Self {

@@ -81,15 +81,21 @@ package struct GatewayService: HostedService {
             logger: host.logger("interactions"),
             metrics: host.metrics
         )
+        let sharding = Sharding(sharding)
+        let router = ShardRouter(sharding: sharding, bus: host.bus, database: host.database)
         let registrar = CommandRegistrar(
             fleet: directory,
-            bus: host.bus,
+            sharding: sharding,
             database: host.database,
             manifests: manifests,
             logger: host.logger("commands")
         )
-        let facts = FactsService(cache: cache, fleet: directory, bus: host.bus)
         let rest = RESTDesk(fleet: directory, cache: cache)
+        let facts = FactsService(cache: cache, sharding: sharding) { [bus = host.bus] call in
+            let limit = Duration.seconds(3)
+            if router.isHere(RESTDesk.shard) { return await rest.execute(call, within: limit) }
+            return try await bus.request(call, to: ExecuteREST.address(ofShard: RESTDesk.shard), timeout: limit)
+        }
         var sockets = WebSocketConfiguration()
         // Discord ends a session that is closed with 1000.
         sockets.closeCode = WebSocketCloseCode(rawValue: 4900)
@@ -102,7 +108,7 @@ package struct GatewayService: HostedService {
             restConfiguration: restConfiguration,
             compression: compression,
             bufferLimit: bufferLimit,
-            sharding: Sharding(sharding),
+            sharding: sharding,
             invalidRequests: InvalidRequestGuard(),
             observers: observers,
             cache: cache,
@@ -116,13 +122,14 @@ package struct GatewayService: HostedService {
             bots: fleet.bots.map { Bot(configuration: $0, parts: parts) },
             database: host.database,
             observers: observers,
-            sharding: parts.sharding,
+            sharding: sharding,
+            leases: host.spine.leaseKeeper,
             logger: host.logger("fleet")
         )
+        let requests = troupe.requests + facts.requests + registrar.requests + [restRequest(rest)]
         do {
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await serve(troupe, rest) }
-                group.addTask { try await facts.run() }
+                for request in requests { group.addTask { try await request.serve(router) } }
                 group.addTask { try await cache.run() }
                 group.addTask { try await interactions.run() }
                 group.addTask { try await registrar.run() }
@@ -137,7 +144,15 @@ package struct GatewayService: HostedService {
                     } catch is CancellationError {
                         return
                     }
-                    try await troupe.run()
+                    try await troupe.planShards()
+                    try await withThrowingDiscardingTaskGroup { group in
+                        group.addTask { try await troupe.run() }
+                        group.addTask {
+                            try await troupe.holdShards { shard in
+                                try await serve(shard, requests, router, registrar)
+                            }
+                        }
+                    }
                 }
                 group.addTask {
                     try? await gracefulShutdown()
@@ -239,24 +254,27 @@ package struct GatewayService: HostedService {
         }
     }
 
-    private func serve(_ troupe: Troupe, _ rest: RESTDesk) async throws {
-        let bus = host.bus
+    private func restRequest(_ desk: RESTDesk) -> ShardedRequest {
+        // Calls that wait for Discord's limits hold their place: there must be more than all lanes can queue.
+        ShardedRequest(ExecuteREST.self, onShard: RESTDesk.shard, capacity: 2048, on: host.bus.tasks) {
+            await desk.execute($0, within: $1.remaining)
+        }
+    }
+
+    /// Serves what other gateways pass on to the one that runs a shard, until cancelled.
+    private func serve(
+        _ shard: Int,
+        _ requests: [ShardedRequest],
+        _ router: ShardRouter,
+        _ registrar: CommandRegistrar
+    ) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            // Calls that wait for Discord's limits hold their place: there must be more than all lanes can queue.
+            for request in requests { group.addTask { try await request.serveShard(router, shard) } }
             group.addTask {
-                try await bus.serve(ExecuteREST.self, capacity: 2048, on: bus.tasks) {
-                    await rest.execute($0, context: $1)
-                }
-            }
-            group.addTask { try await bus.serve(ControlBot.self) { request, _ in try await troupe.control(request) } }
-            group.addTask { try await bus.serve(FleetStatus.self) { _, _ in troupe.status() } }
-            group.addTask {
-                try await bus.serve(QueryMembers.self) { request, context in
-                    try await troupe.members(request, within: context.remaining - .milliseconds(50))
-                }
-            }
-            group.addTask {
-                try await bus.serve(UpdateVoiceState.self) { request, _ in try troupe.updateVoiceState(request) }
+                // The gateway that had the shard may have heard of commands that this one has not.
+                await registrar.load()
+                // An orderly stop ends the serving before the sessions: the right to the shard stays until they are over.
+                while true { try await Task.sleep(for: .seconds(3600)) }
             }
         }
     }

@@ -1,7 +1,7 @@
 package import DiscordModel
 
 /// What the gateway knows of a guild.
-package struct QueryGuild: BusRequest {
+package struct QueryGuild: GuildRequest {
     package typealias Reply = GuildFacts
     package static let typeName = "ensemble.gateway.v1.QueryGuild"
     package static let repetition = Repetition.repeatable
@@ -124,7 +124,7 @@ package struct QueryChannel: BusRequest {
 }
 
 /// What the gateway knows of a member; it asks Discord when the member is not cached.
-package struct QueryMember: BusRequest {
+package struct QueryMember: GuildRequest {
     package typealias Reply = MemberFacts
     package static let typeName = "ensemble.gateway.v1.QueryMember"
     package static let repetition = Repetition.repeatable
@@ -184,7 +184,7 @@ package struct MemberFacts: BusMessage {
 }
 
 /// Who is in which voice channel of a guild.
-package struct QueryVoiceStates: BusRequest {
+package struct QueryVoiceStates: GuildRequest {
     package typealias Reply = VoiceStates
     package static let typeName = "ensemble.gateway.v1.QueryVoiceStates"
     package static let repetition = Repetition.repeatable
@@ -243,7 +243,7 @@ package struct VoiceStateFacts: Codable, Hashable, Sendable {
 }
 
 /// What one of our bots may do in a guild, or in one of its channels.
-package struct QueryPermissions: BusRequest {
+package struct QueryPermissions: GuildRequest {
     package typealias Reply = PermissionFacts
     package static let typeName = "ensemble.gateway.v1.QueryPermissions"
     package static let repetition = Repetition.repeatable

@@ -129,7 +129,7 @@ package struct BotStateChanged: BusEvent {
 }
 
 /// Joins, moves to or leaves a voice channel (gateway opcode 4). Never durable: a late one would be wrong.
-package struct UpdateVoiceState: BusRequest {
+package struct UpdateVoiceState: GuildRequest {
     package typealias Reply = Acknowledgement
     package static let typeName = "ensemble.gateway.v1.UpdateVoiceState"
     package static let repetition = Repetition.repeatable

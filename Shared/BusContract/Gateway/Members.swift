@@ -4,7 +4,7 @@ package import DiscordModel
 ///
 /// The gateway asks over the guild's session (REQUEST_GUILD_MEMBERS), which costs no REST call. With neither users nor a
 /// beginning it asks for all, which Discord allows once in 30 s for each guild and bot.
-package struct QueryMembers: BusRequest {
+package struct QueryMembers: GuildRequest {
     package typealias Reply = MemberList
     package static let typeName = "ensemble.gateway.v1.QueryMembers"
     package static let repetition = Repetition.repeatable

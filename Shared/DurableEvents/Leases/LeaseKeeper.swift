@@ -54,9 +54,14 @@ package struct LeaseKeeper: Sendable {
 
     private func acquire(_ resource: String) async throws -> Lease {
         let leases = Leases(database)
+        var isWaiting = false
         while true {
             do {
                 if let lease = try await leases.acquire(resource, holder: holder, life: life) { return lease }
+                if !isWaiting {
+                    logger.info("another process has the lease: standing by", metadata: ["resource": "\(resource)"])
+                }
+                isWaiting = true
             } catch let error as PostgresError where error.isRetriable || error.code == .timeout {
                 logger.debug("lease not taken yet", metadata: ["resource": "\(resource)", "error": "\(error)"])
             }

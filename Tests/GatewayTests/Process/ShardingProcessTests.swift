@@ -152,6 +152,103 @@ struct ShardingProcessTests {
         }
     }
 
+    @Test("Two gateways share the shards: any of them answers for all, and one's death costs the other nothing")
+    func twoGateways() async throws {
+        try await GatewayBench.with(discord: Self.discord()) { bench in
+            let guilds = try Self.addGuilds(bench)
+            let first = try bench.start(extra: ["GATEWAY_SHARDS": "0/2"])
+            defer { first.kill() }
+            let other = ["GATEWAY_SHARDS": "1/2", "INSTANCE_ID": "other"]
+            var second = try bench.start(extra: other)
+            defer { second.kill() }
+            try await Self.waitUntilUp(bench, shards: 2)
+            var expected: [String] = []
+            func say(_ text: String, in channels: [String] = ["even-general", "odd-general"]) async throws {
+                for channel in channels {
+                    expected.append("\(channel) \(text)")
+                    try await bench.say("\(channel) \(text)", in: channel)
+                }
+            }
+            for index in 0..<5 { try await say("\(index)") }
+            try await eventually("both guilds' messages") { Set(bench.received.messages) == Set(expected) }
+
+            // The switchboard gives the questions to either of them in turn.
+            let channels = try bench.discord.withWorld { (world) throws(DiscordError) in
+                guilds.map { guild in world.channels.values.filter { $0.guildID == guild && $0.kind == .text }.map(\.id)
+                }
+            }
+            let rainbow = try #require(BotID(rawValue: "rainbow"))
+            for _ in 0..<4 {
+                for (guild, channel) in zip(guilds, channels) {
+                    let facts = try await bench.service.request(QueryGuild(guild: guild), timeout: .seconds(2))
+                    #expect(facts.known && facts.observer == rainbow)
+                    let found = try await bench.service.request(QueryChannel(channel: channel[0]), timeout: .seconds(2))
+                    #expect(found.known && found.guild == guild)
+                    _ = try await bench.service.request(
+                        UpdateVoiceState(bot: rainbow, guild: guild, channel: nil),
+                        timeout: .seconds(2)
+                    )
+                    let call = ExecuteREST(
+                        bot: rainbow,
+                        method: "POST",
+                        path: "/channels/\(channel[0])/messages",
+                        body: #"{"content":"from rainbow"}"#
+                    )
+                    let outcome = try await bench.service.request(call, timeout: .seconds(5))
+                    #expect(outcome.failure == nil)
+                }
+                let list = try await bench.service.request(ListGuilds(), timeout: .seconds(2))
+                #expect(Set(list.guilds.map(\.guild)).isSuperset(of: guilds))
+                #expect(list.guilds.count == 3)
+            }
+
+            second.kill()
+            try await say("alone")
+            try await eventually("the guild of the one that lives goes on") {
+                bench.received.messages.contains("even-general alone")
+            }
+            let status = try await bench.service.request(FleetStatus(), timeout: .seconds(2)).bots
+            #expect(status.first { $0.bot == rainbow }?.reason == "no gateway answers for shard 1")
+            #expect(status.first { $0.bot == rainbow }?.state == .online)
+            second = try bench.start(extra: other)
+            try await Self.waitUntilUp(bench, shards: 2)
+            try await eventually("nothing is lost") {
+                Set(bench.received.messages).subtracting(["from rainbow"]) == Set(expected)
+            }
+            #expect(try await bench.identifies("rainbow") == 2)
+
+            // What an operator wants reaches both.
+            _ = try await bench.service.request(ControlBot(bot: rainbow, action: .stop), timeout: .seconds(2))
+            try await eventually("stopped everywhere") { try await bench.status()["rainbow"]?.state == .stopped }
+            _ = try await bench.service.request(ControlBot(bot: rainbow, action: .start), timeout: .seconds(2))
+            try await Self.waitUntilUp(bench, shards: 2)
+        }
+    }
+
+    @Test("A gateway that stands by takes over the sessions of one that has died")
+    func standby() async throws {
+        try await GatewayBench.with(discord: Self.discord()) { bench in
+            _ = try Self.addGuilds(bench)
+            let first = try bench.start(extra: ["GATEWAY_SHARDS": "2"])
+            defer { first.kill() }
+            try await Self.waitUntilUp(bench, shards: 2)
+            let second = try bench.start(extra: ["GATEWAY_SHARDS": "2", "INSTANCE_ID": "other"])
+            defer { second.kill() }
+            try await eventually("it waits") { second.output.contains("standing by") }
+            try await bench.say("before", in: "odd-general")
+            try await eventually("once, from the first") { bench.received.messages == ["before"] }
+            first.kill()
+            try await bench.say("meanwhile", in: "odd-general")
+            // A lease lives twelve seconds.
+            try await eventually("the other has both shards", within: .seconds(40)) {
+                guard let status = try? await bench.status() else { return false }
+                return ["rainbow", "iris"].allSatisfy { status[$0]?.shardsOnline == 2 }
+                    && bench.received.messages == ["before", "meanwhile"]
+            }
+            #expect(try await bench.identifies("rainbow") == 2, "the sessions were resumed")
+        }
+    }
+
     @Test("A number of shards that is none is refused at start")
     func badSetting() async throws {
         try await GatewayBench.with { bench in

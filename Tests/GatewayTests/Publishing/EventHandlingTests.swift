@@ -197,6 +197,6 @@ struct ObserversTests {
         observers.joined(rainbow, GuildID(8))
         observers.isIn(shard(rainbow), [GuildID(8)])
         #expect(observers.observer(of: guild) == nil)
-        #expect(observers.guildCount(of: rainbow) == 1)
+        #expect(observers.guildCount(of: rainbow, on: [0]) == 1)
     }
 }

@@ -85,7 +85,13 @@ package struct AccessPolicy: Sendable {
     }
 
     package func mayServe(_ address: String, role: ServiceRole) -> Bool {
-        servers[address]?.contains(role) ?? false
+        if let allowed = servers[address] { return allowed.contains(role) }
+        // The address of one shard: who may serve the type may serve it.
+        guard let mark = address.firstRange(of: RequestAddress.shardMark), Int(address[mark.upperBound...]) != nil
+        else {
+            return false
+        }
+        return servers[String(address[..<mark.lowerBound])]?.contains(role) ?? false
     }
 
     /// Whether a service of that name exists at all.

@@ -1,25 +1,38 @@
 import BusContract
 import DiscordModel
-import DiscordREST
 import FoundationEssentials
 import MessageBus
-import ServiceLifecycle
 
 /// Answers what services ask about guilds, out of the cache; a member who is not cached is asked of Discord.
-struct FactsService: Service {
+struct FactsService: Sendable {
     let cache: GuildCache
-    let fleet: any FleetPort
-    let bus: BusConnection
+    let sharding: Sharding
+    /// Calls Discord as a bot, wherever its REST calls are budgeted.
+    let rest: @Sendable (ExecuteREST) async throws -> RESTOutcome
 
-    func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { try await bus.serve(QueryGuild.self) { query, _ in await guild(query) } }
-            group.addTask { try await bus.serve(QueryChannel.self) { query, _ in await channel(query) } }
-            group.addTask { try await bus.serve(QueryMember.self) { query, _ in await member(query) } }
-            group.addTask { try await bus.serve(QueryVoiceStates.self) { query, _ in await voiceStates(query) } }
-            group.addTask { try await bus.serve(QueryPermissions.self) { query, _ in await permissions(query) } }
-            group.addTask { try await bus.serve(ListGuilds.self) { _, _ in await guilds() } }
-        }
+    /// What the gateway serves about guilds.
+    var requests: [ShardedRequest] {
+        [
+            ShardedRequest(QueryGuild.self) { query, _ in await guild(query) },
+            ShardedRequest(QueryMember.self) { query, _ in await member(query) },
+            ShardedRequest(QueryVoiceStates.self) { query, _ in
+                await voiceStates(query)
+            },
+            ShardedRequest(QueryPermissions.self) { query, _ in
+                await permissions(query)
+            },
+            // A channel's id does not tell its guild.
+            ShardedRequest(all: QueryChannel.self) { query, _ in
+                await channel(query)
+            } merge: { parts, _ in
+                parts.first(where: \.known) ?? parts[0]
+            },
+            ShardedRequest(all: ListGuilds.self) { _, shards in
+                await guilds(of: shards)
+            } merge: { parts, _ in
+                GuildList(guilds: parts.flatMap(\.guilds).sorted { $0.guild < $1.guild })
+            },
+        ]
     }
 
     private func guild(_ query: QueryGuild) async -> GuildFacts {
@@ -56,9 +69,10 @@ struct FactsService: Service {
         return ChannelFacts(channel, guild: guild)
     }
 
-    private func guilds() async -> GuildList {
-        GuildList(
-            guilds: await cache.all.map {
+    private func guilds(of shards: Set<Int>) async -> GuildList {
+        let plan = sharding.plan
+        return GuildList(
+            guilds: await cache.all.filter { shards.contains(plan.shard(of: $0.state.id)) }.map {
                 GuildSummary(
                     guild: $0.state.id,
                     name: $0.state.name,
@@ -119,14 +133,15 @@ struct FactsService: Service {
 
     private func ask(_ query: QueryMember, _ entry: GuildCache.Entry) async -> Member? {
         guard let bot = entry.observer ?? entry.bots.min() else { return nil }
-        let request = DiscordRequest(
-            .get,
-            "/guilds/\(query.guild)/members/\(query.user)",
+        let call = ExecuteREST(
+            bot: bot,
+            method: "GET",
+            path: "/guilds/\(query.guild)/members/\(query.user)",
             lane: .moderation,
-            timeout: .seconds(3)
+            safety: .idempotent
         )
-        guard let response = try? await fleet.execute(request, as: bot),
-            let member = try? JSONDecoder().decode(Member.self, from: Data(response.body))
+        guard let outcome = try? await rest(call), outcome.failure == nil,
+            let member = try? JSONDecoder().decode(Member.self, from: Data(outcome.body.utf8))
         else { return nil }
         await cache.note(member, in: query.guild)
         return member

@@ -16,6 +16,8 @@ final class Bot: Sendable {
         var sessions: [Int: ShardSession] = [:]
         /// Counts the operator's commands: a run that began under an older one ends.
         var generation = 0
+        /// Discord will have none of the bot's shards: the others end with the first that was told.
+        var isRefused = false
     }
 
     let configuration: FleetConfiguration.Bot
@@ -68,11 +70,14 @@ final class Bot: Sendable {
         status.usableShards.map { Partition(bot: id, shard: $0) }
     }
 
-    var currentStatus: BotStatus {
-        var current = status.current
-        current.guilds = parts.observers.guildCount(of: id)
-        let latencies = state.withLock { $0.sessions.values.map { $0 } }.compactMap(\.latency)
-        current.latencyMilliseconds = latencies.max().map { Int($0 / .milliseconds(1)) } ?? 0
+    var currentStatus: BotStatus { status(of: Set(parts.sharding.plan.own)) }
+
+    /// How it is, as far as these shards are concerned.
+    func status(of shards: Set<Int>) -> BotStatus {
+        var current = status.status(of: shards)
+        current.guilds = parts.observers.guildCount(of: id, on: shards)
+        let sessions = state.withLock { $0.sessions.filter { shards.contains($0.key) }.values.map { $0 } }
+        current.latencyMilliseconds = sessions.compactMap(\.latency).max().map { Int($0 / .milliseconds(1)) } ?? 0
         return current
     }
 
@@ -111,9 +116,14 @@ final class Bot: Sendable {
         endSessions(forGood: false)
     }
 
-    /// Whether no operator has said anything else since.
+    /// Whether its shards are to run: nobody has said anything else since.
     private func isCurrent(_ generation: Int) -> Bool {
-        state.withLock { $0.isWanted && $0.generation == generation }
+        state.withLock { $0.isWanted && $0.generation == generation && !$0.isRefused }
+    }
+
+    /// Takes one shard's session up anew, or leaves it to the process that now has the right to it.
+    func restart(shard: Int) {
+        session(of: shard)?.stop(endingSession: false)
     }
 
     private func endSessions(forGood: Bool) {
@@ -184,7 +194,10 @@ final class Bot: Sendable {
 
         let plan = parts.sharding.plan
         status.begin(plan)
-        let generation = state.withLock { $0.generation }
+        let generation = state.withLock { state in
+            state.isRefused = false
+            return state.generation
+        }
         let end = try await withThrowingTaskGroup(of: ShardSession.End?.self) { group in
             for shard in plan.own {
                 group.addTask { try await self.keep(shard, of: plan, token, identity, rest, generation) }
@@ -206,11 +219,12 @@ final class Bot: Sendable {
                     if end != .stopped, result == .stopped {
                         // What Discord holds against one shard it holds against all.
                         result = end
+                        self.state.withLock { $0.isRefused = true }
                         self.endSessions(forGood: false)
                     }
                 }
-                // Shards that have no session wait for a lease, perhaps of another process, and end with the group.
-                if result != .stopped || !self.isCurrent(generation), !self.hasSession { break }
+                // Shards that have no session wait for their leases, perhaps another process's, and end with the group.
+                if !self.isCurrent(generation), !self.hasSession { break }
             }
             return result
         }
@@ -252,15 +266,15 @@ final class Bot: Sendable {
             )
             let end = Mutex<ShardSession.End?>(nil)
             do {
+                try await parts.sharding.untilHeld(shard)
                 // The database away is no reason to give the session up: nobody else can take it over then.
                 try await parts.leases.withLease("shard/\(partition)", whileAway: .holds) { lease in
                     let session = ShardSession(context: context, lease: lease)
-                    let isWanted = self.state.withLock { state in
-                        state.sessions[shard] = session
-                        return state.isWanted && state.generation == generation
-                    }
+                    self.state.withLock { $0.sessions[shard] = session }
                     defer { self.state.withLock { $0.sessions[shard] = nil } }
-                    if !isWanted { session.stop(endingSession: false) }
+                    if !self.isCurrent(generation) || !self.parts.sharding.holds(shard) {
+                        session.stop(endingSession: false)
+                    }
                     let result = try await session.run()
                     end.withLock { $0 = result }
                 }
@@ -273,9 +287,13 @@ final class Bot: Sendable {
                 )
                 context.status.report(.connecting, "\(error)")
             }
-            if let end = end.withLock({ $0 }) { return end }
-            guard isCurrent(generation) else { return .stopped }
-            try await Task.sleep(for: backoff.next())
+            guard isCurrent(generation), !rest.isRefused else { return end.withLock { $0 } ?? .stopped }
+            switch end.withLock({ $0 }) {
+            // Only this shard was stopped.
+            case .stopped: continue
+            case .refused, .tooFewShards: return end.withLock { $0 } ?? .stopped
+            case nil: try await Task.sleep(for: backoff.next())
+            }
         }
     }
 

@@ -30,6 +30,18 @@ final class BotStatusBoard: Sendable {
 
     var current: BotStatus { board.withLock { $0.status } }
 
+    /// As far as these of the process's shards are concerned.
+    func status(of shards: Set<Int>) -> BotStatus {
+        board.withLock { board in
+            var status = board.status
+            // Before its shards speak for it there is one state for all.
+            guard !board.shards.isSilent, shards != Set(board.shards.own) else { return status }
+            (status.state, status.reason) = board.shards.summary(of: shards.sorted())
+            status.shardsOnline = board.shards.onlineCount(of: shards)
+            return status
+        }
+    }
+
     /// The shards of this process that run or are on their way.
     var usableShards: [Int] {
         board.withLock { board in
@@ -42,7 +54,10 @@ final class BotStatusBoard: Sendable {
 
     /// The bot as a whole, while none of its shards has anything to say.
     func report(_ state: BotState, _ reason: String) {
-        change { $0.set(state, reason) }
+        change { board in
+            board.shards = ShardStates(own: board.shards.own)
+            board.set(state, reason)
+        }
     }
 
     /// Its shards speak for it from now on.
@@ -56,9 +71,9 @@ final class BotStatusBoard: Sendable {
     func report(shard: Int, _ state: BotState, _ reason: String) {
         change { board in
             board.shards.note(shard, state, reason)
-            let (state, reason) = board.shards.summary
+            let (state, reason) = board.shards.summary(of: board.shards.own)
             board.set(state, reason)
-            board.status.shardsOnline = board.shards.onlineCount
+            board.status.shardsOnline = board.shards.onlineCount(of: board.shards.own)
         }
     }
 
@@ -112,17 +127,25 @@ struct ShardStates: Sendable {
         states[shard] = (state, reason)
     }
 
-    var onlineCount: Int { states.values.count { $0.state == .online } }
+    /// Whether none has said anything.
+    var isSilent: Bool { states.isEmpty }
 
-    /// A bot is online with its first shard: most of its guilds may have it. Its reason then names what is missing.
-    var summary: (state: BotState, reason: String) {
-        if own.count == 1 { return states[own.lowerBound] ?? (.connecting, "") }
-        let online = onlineCount
-        if online == own.count { return (.online, "") }
-        let away = own.first { states[$0]?.state != .online } ?? own.lowerBound
+    func onlineCount(of shards: some Collection<Int>) -> Int {
+        shards.count { states[$0]?.state == .online }
+    }
+
+    /// What some of the shards, in order, make of the bot.
+    ///
+    /// It is online with the first of them: most of its guilds may have it. Its reason then names what is missing.
+    func summary(of shards: some Collection<Int>) -> (state: BotState, reason: String) {
+        let away = shards.first { states[$0]?.state != .online }
+        guard let away else { return (.online, "") }
         let its = states[away] ?? (.connecting, "")
-        let state: BotState = online > 0 ? .online : its.state
+        if own.count == 1 { return its }
+        let online = onlineCount(of: shards)
         let why = its.reason.isEmpty ? its.state.rawValue : its.reason
-        return (state, "\(online) of \(own.count) shards are up; shard \(away): \(why)")
+        return (
+            online > 0 ? .online : its.state, "\(online) of \(shards.count) shards are up; shard \(away): \(why)"
+        )
     }
 }

@@ -13,6 +13,7 @@ struct Troupe: Sendable {
     let database: PostgresClient
     let observers: Observers
     let sharding: Sharding
+    let leases: LeaseKeeper
     let logger: Logger
 
     func bot(_ id: BotID) -> Bot? {
@@ -21,22 +22,56 @@ struct Troupe: Sendable {
 
     /// Runs every bot until cancelled; one that fails for good takes no other along.
     func run() async throws {
-        try await planShards()
         try await withThrowingDiscardingTaskGroup { group in
             for bot in bots { group.addTask { try await bot.run() } }
             group.addTask { try await keepObservers() }
             group.addTask { await saveObservers() }
-            group.addTask {
-                for await _ in sharding.changes {
-                    takeUpPlan()
-                    for bot in bots { bot.restart() }
-                }
+        }
+    }
+
+    /// Takes the process's shards, and serves what the gateways ask each other about them, until cancelled.
+    ///
+    /// - Parameter serve: serves one shard's requests until cancelled.
+    func holdShards(_ serve: @escaping @Sendable (Int) async throws -> Void) async throws {
+        while true {
+            observers.use(sharding.plan)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for shard in sharding.plan.own { group.addTask { try await hold(shard, serve) } }
+                group.addTask { for await _ in sharding.changes { return } }
+                defer { group.cancelAll() }
+                try await group.next()
+                for bot in bots { bot.restart() }
             }
         }
     }
 
+    private func hold(_ shard: Int, _ serve: @escaping @Sendable (Int) async throws -> Void) async throws {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
+        while true {
+            do {
+                // As with a session: nobody can take it over while the database is away.
+                try await leases.withLease("gateway/shard/\(shard)", whileAway: .holds) { _ in
+                    sharding.took(shard)
+                    defer {
+                        sharding.lost(shard)
+                        for bot in bots { bot.restart(shard: shard) }
+                    }
+                    try await serve(shard)
+                }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.warning(
+                    "the right to a shard was lost",
+                    metadata: ["shard": "\(shard)", LogKey.error: "\(error)"]
+                )
+            }
+            try await Task.sleep(for: backoff.next())
+        }
+    }
+
     /// Decides how many shards there are, before the first session begins.
-    private func planShards() async throws {
+    func planShards() async throws {
         var recommended: [Int] = []
         if sharding.isAutomatic {
             recommended = await withTaskGroup(of: Int?.self) { group in
@@ -48,23 +83,13 @@ struct Troupe: Sendable {
         while true {
             do {
                 let current = try await Streams(database).mostShards()
-                _ = sharding.begin(current: current ?? 1, recommended: recommended)
-                return takeUpPlan()
+                sharding.begin(current: current ?? 1, recommended: recommended)
+                return
             } catch let error as PostgresError {
                 logger.warning("the shards cannot be planned yet", metadata: [LogKey.error: "\(error)"])
                 try await Task.sleep(for: backoff.next())
             }
         }
-    }
-
-    private func takeUpPlan() {
-        let plan = sharding.plan
-        observers.use(plan)
-        guard plan != .single else { return }
-        logger.notice(
-            "shards are planned",
-            metadata: ["shards": "\(plan.count)", "here": "\(plan.own.lowerBound)-\(plan.own.upperBound - 1)"]
-        )
     }
 
     /// Sees to it that each guild has an observer that can observe, and that the table says so.
@@ -121,23 +146,49 @@ struct Troupe: Sendable {
 
     // MARK: - Requests
 
-    func status() -> BusContract.Fleet {
-        BusContract.Fleet(bots: bots.map(\.currentStatus))
+    /// What the gateway serves about its bots.
+    var requests: [ShardedRequest] {
+        [
+            ShardedRequest(all: ControlBot.self) { request, shards in
+                try await control(request, of: shards)
+            } merge: { parts, silent in
+                try BotStatus.merged(parts, silent: silent)
+            },
+            ShardedRequest(all: FleetStatus.self) { _, shards in
+                BusContract.Fleet(bots: bots.map { $0.status(of: shards) })
+            } merge: { parts, silent in
+                let byBot = Dictionary(grouping: parts.flatMap(\.bots), by: \.bot)
+                return BusContract.Fleet(
+                    bots: try bots.compactMap { bot in
+                        try byBot[bot.id].map { try BotStatus.merged($0, silent: silent) }
+                    }
+                )
+            },
+            ShardedRequest(QueryMembers.self) { request, context in
+                try await members(request, within: context.remaining - .milliseconds(50))
+            },
+            ShardedRequest(UpdateVoiceState.self) { request, _ in
+                try updateVoiceState(request)
+            },
+        ]
     }
 
     /// - Throws: `RequestFailure` for a bot or an action that is not known.
-    func control(_ request: ControlBot) async throws -> BotStatus {
+    private func control(_ request: ControlBot, of shards: Set<Int>) async throws -> BotStatus {
         guard let bot = bot(request.bot) else {
             throw RequestFailure(code: "unknown-bot", message: "there is no bot \(request.bot)")
         }
         switch request.action {
         case .start: try await desire(.running, of: bot) { bot.start() }
-        case .restart: try await desire(.running, of: bot) { bot.restart() }
         case .stop: try await desire(.stopped, of: bot) { bot.stop() }
+        case .restart where shards.isSuperset(of: sharding.plan.own) || !bot.hasSession:
+            try await desire(.running, of: bot) { bot.restart() }
+        case .restart:
+            try await desire(.running, of: bot) { for shard in shards { bot.restart(shard: shard) } }
         default:
             throw RequestFailure(code: "unknown-action", message: "there is no action \(request.action.rawValue)")
         }
-        return bot.currentStatus
+        return bot.status(of: shards)
     }
 
     /// Writes down what an operator wants before it is done, so that a restart does not undo it.
@@ -222,6 +273,32 @@ extension MemberList {
             missing: found.missing,
             isCut: found.members.count > Self.most
         )
+    }
+}
+
+extension BotStatus {
+    /// One bot's status from what the processes that run its shards say.
+    ///
+    /// - Throws: `RequestFailure` when nobody has said anything.
+    static func merged(_ parts: [BotStatus], silent: [Int]) throws -> BotStatus {
+        // Online with one of them: most of its guilds may have it.
+        let order: [BotState] = [.online, .resuming, .connecting, .failed, .stopped]
+        let sorted = parts.sorted {
+            (order.firstIndex(of: $0.state) ?? order.count) < (order.firstIndex(of: $1.state) ?? order.count)
+        }
+        guard var status = sorted.first else {
+            throw RequestFailure(code: "unavailable", message: "no gateway answers for the bot")
+        }
+        status.shardsOnline = parts.reduce(0) { $0 + $1.shardsOnline }
+        status.guilds = parts.reduce(0) { $0 + $1.guilds }
+        status.latencyMilliseconds = parts.map(\.latencyMilliseconds).max() ?? 0
+        status.since = parts.map(\.since).max() ?? 0
+        status.reason = parts.map(\.reason).first { !$0.isEmpty } ?? ""
+        if !silent.isEmpty {
+            let shards = silent.map(String.init).joined(separator: ", ")
+            status.reason = "no gateway answers for shard \(shards)"
+        }
+        return status
     }
 }
 

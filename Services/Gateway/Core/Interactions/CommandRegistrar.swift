@@ -20,29 +20,34 @@ struct CommandRegistrar: Service {
     private static let settle: Duration = .milliseconds(700)
 
     let fleet: any FleetPort
-    let bus: BusConnection
+    let sharding: Sharding
     let database: PostgresClient
     let manifests: ManifestStore
     let logger: Logger
 
-    func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask {
-                try await bus.serve(DeclareCommands.self) { declaration, _ in
-                    do {
-                        try await manifests.declare(declaration)
-                    } catch let error as PostgresError {
-                        throw RequestFailure(code: "unavailable", message: "the database does not answer: \(error)")
-                    }
-                    return Acknowledgement()
+    /// Declarations, of which every gateway has to know.
+    var requests: [ShardedRequest] {
+        [
+            ShardedRequest(all: DeclareCommands.self) { declaration, _ in
+                do {
+                    try await manifests.declare(declaration)
+                } catch let error as PostgresError {
+                    throw RequestFailure(code: "unavailable", message: "the database does not answer: \(error)")
                 }
+                return Acknowledgement()
+            } merge: { _, _ in
+                // A gateway that is silent reads the table when it takes its shards.
+                Acknowledgement()
             }
-            group.addTask { try? await cancelWhenGracefulShutdown { try await registerForever() } }
-        }
+        ]
+    }
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown { try await registerForever() }
     }
 
     private func registerForever() async throws {
-        await loadFirst()
+        await load()
         /// The applications whose commands were read from Discord by this process.
         var checked: Set<ApplicationID> = []
         for await _ in manifests.updates {
@@ -66,7 +71,8 @@ struct CommandRegistrar: Service {
         }
     }
 
-    private func loadFirst() async {
+    /// Reads what has been declared, for as long as it takes.
+    func load() async {
         var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         while !Task.isCancelled {
             do {
@@ -80,7 +86,10 @@ struct CommandRegistrar: Service {
 
     /// Registers what differs; false when the primary bot cannot be asked yet.
     private func register(_ checked: inout Set<ApplicationID>) async throws -> Bool {
-        guard let bot = fleet.primaryBot, fleet.isOnline(bot), let application = fleet.applicationID(of: bot) else {
+        // One of the gateways does it; another may come to be the one at any time.
+        guard sharding.holds(RESTDesk.shard), let bot = fleet.primaryBot, fleet.isOnline(bot),
+            let application = fleet.applicationID(of: bot)
+        else {
             return false
         }
         let wanted = manifests.definitions.sorted { $0.key < $1.key }

@@ -95,9 +95,11 @@ final class Observers: Sendable {
         state.withLock { Array($0.members[guild] ?? []).sorted() }
     }
 
-    /// How many guilds the bot is in.
-    func guildCount(of bot: BotID) -> Int {
-        state.withLock { state in state.members.values.count { $0.contains(bot) } }
+    /// In how many of these shards' guilds the bot is.
+    func guildCount(of bot: BotID, on shards: Set<Int>) -> Int {
+        state.withLock { state in
+            state.members.count { $0.value.contains(bot) && shards.contains(state.plan.shard(of: $0.key)) }
+        }
     }
 
     /// Whether the shard's next session needs the intents of an observer.

@@ -1,14 +1,19 @@
 import BusContract
 import DiscordModel
 import DiscordREST
-import MessageBus
 
 /// Carries out services' REST calls: they name the bot, the gateway has its token.
+///
+/// Discord counts a bot's calls over all of its shards: the gateway that runs shard 0 makes them all, so that its limiter
+/// sees every one.
 struct RESTDesk: Sendable {
+    static let shard = 0
+
     let fleet: FleetDirectory
     let cache: GuildCache
 
-    func execute(_ call: ExecuteREST, context: RequestContext) async -> RESTOutcome {
+    /// - Parameter limit: how long the caller waits for the answer.
+    func execute(_ call: ExecuteREST, within limit: Duration) async -> RESTOutcome {
         guard let method = DiscordRequest.Method(rawValue: call.method) else {
             return RESTOutcome(status: 0, failure: RESTFailure(kind: .invalid, message: "no method \(call.method)"))
         }
@@ -38,7 +43,7 @@ struct RESTDesk: Sendable {
             guild: await guild(of: call.path),
             auditReason: call.auditReason.isEmpty ? nil : call.auditReason,
             safety: DiscordRequest.Safety(call.safety),
-            timeout: max(min(context.remaining - .milliseconds(50), .seconds(120)), .milliseconds(50))
+            timeout: max(min(limit - .milliseconds(50), .seconds(120)), .milliseconds(50))
         )
         do {
             let response = try await fleet.execute(request, as: call.bot)
