@@ -90,6 +90,7 @@ let declarations: [Target] = [
     .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", path: "Shared/CZstd", providers: [.apt(["libzstd-dev"])]),
     // glibc's own header, which its module in Swift leaves out.
     .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
 ]
@@ -106,7 +107,7 @@ let leaves: [Target] = [
     shared("Postgres", ["CPostgres", logging, serviceLifecycle, deque]),
     // Runs a PostgreSQL of our own on this machine: for `ensemble up` and for tests, never in a service.
     shared("LocalPostgres", []),
-    shared("Compression", ["CZlib"]),
+    shared("Compression", ["CZlib", "CZstd"]),
     shared("WebSocketClient", [nio, nioPosix, nioWebSocket, nioSSL, crypto, logging]),
     shared(
         "ServiceKit",

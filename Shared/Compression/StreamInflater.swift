@@ -1,20 +1,17 @@
-import CZlib
-
-/// Inflates one connection's `zlib-stream`: chunks in, whole messages out.
+/// Inflates one connection's stream: chunks in, whole messages out.
 ///
-/// One context lives as long as the connection. Discord ends each message with a sync flush, so a message is complete
-/// when the compressed bytes end in `00 00 FF FF` (gateway documentation, "Transport Compression").
+/// One context lives as long as the connection. What ends a message depends on the algorithm: `zlib-stream` ends it with
+/// `00 00 FF FF`, wherever that comes; in `zstd-stream` each chunk, which is a WebSocket message, is one.
 ///
 /// - Important: after an error the stream is lost; close the connection and start a new inflater.
 package struct StreamInflater: ~Copyable, @unchecked Sendable {
-    // Safe to send: the context is reached through this value alone, which cannot be copied, and zlib keeps no
+    // Safe to send: the context is reached through this value alone, which cannot be copied, and neither library keeps
     // thread-local state.
-    private let stream: UnsafeMutablePointer<z_stream>
+    /// Nil for a connection without compression, whose chunks pass as they are.
+    private let decoder: (any StreamDecoder)?
     private let maximumMessageSize: Int
     private var output: UnsafeMutableRawBufferPointer
     private var written = 0
-    /// The last four compressed bytes, oldest first: a message's end may be split over chunks.
-    private var tail: UInt32 = .max
     private var isFailed = false
 
     /// Kept between messages; a larger buffer is given back after the message that needed it.
@@ -23,22 +20,20 @@ package struct StreamInflater: ~Copyable, @unchecked Sendable {
     /// - Parameter maximumMessageSize: most inflated bytes of one message; more is an error, for a few compressed
     ///   kilobytes can inflate to gigabytes.
     /// - Throws: `.outOfMemory`.
-    package init(maximumMessageSize: Int = 16 * 1024 * 1024) throws(CompressionError) {
-        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        // 15 = the largest window; the header is zlib's own.
-        guard inflateInit2_(stream, 15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            stream.deallocate()
-            throw CompressionError(code: .outOfMemory, message: "zlib could not start an inflater")
+    package init(
+        _ compression: TransportCompression,
+        maximumMessageSize: Int = 16 * 1024 * 1024
+    ) throws(CompressionError) {
+        switch compression {
+        case .none: decoder = nil
+        case .zlibStream: decoder = try ZlibDecoder()
+        case .zstdStream: decoder = try ZstdDecoder()
         }
-        self.stream = stream
         self.maximumMessageSize = maximumMessageSize
-        output = .allocate(byteCount: Self.usualCapacity, alignment: 16)
+        output = .allocate(byteCount: decoder == nil ? 0 : Self.usualCapacity, alignment: 16)
     }
 
     deinit {
-        inflateEnd(stream)
-        stream.deallocate()
         output.deallocate()
     }
 
@@ -46,59 +41,69 @@ package struct StreamInflater: ~Copyable, @unchecked Sendable {
     ///
     /// - Parameter body: called at most once; the bytes are valid inside it only.
     /// - Returns: the body's result, or nil if the message goes on in the next chunk.
-    /// - Throws: `.corrupt` if the bytes are no zlib stream or it has ended, `.tooLarge` past the limit.
+    /// - Throws: `.corrupt` if the bytes do not continue the stream, `.tooLarge` past the limit.
     package mutating func consume<Result>(
         _ chunk: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) -> Result
     ) throws(CompressionError) -> Result? {
         guard !isFailed else { throw CompressionError(code: .corrupt, message: "the stream has already failed") }
-        do {
-            try inflate(chunk)
+        do throws(CompressionError) {
+            guard chunk.count <= maximumMessageSize else { throw tooLarge() }
+            guard let decoder else { return body(chunk) }
+            try inflate(chunk, decoder)
+            // A header or a flush alone is no message.
+            guard try decoder.endsMessage(chunk), written > 0 else { return nil }
         } catch {
             isFailed = true
             throw error
         }
-        for byte in chunk.suffix(4) { tail = tail << 8 | UInt32(byte) }
-        guard tail == 0x0000_FFFF else { return nil }
         defer { finishMessage() }
         return body(UnsafeRawBufferPointer(rebasing: output[..<written]))
     }
 
-    private mutating func inflate(_ chunk: UnsafeRawBufferPointer) throws(CompressionError) {
-        guard let base = chunk.baseAddress, !chunk.isEmpty else { return }
-        guard chunk.count <= maximumMessageSize else { throw tooLarge() }
-        // zlib never writes to its input; the C declaration lacks the const.
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
-        stream.pointee.avail_in = UInt32(chunk.count)
-        // Until the input is used up and the output was not filled: zlib may hold bytes back for want of room.
+    private mutating func inflate(
+        _ chunk: UnsafeRawBufferPointer,
+        _ decoder: any StreamDecoder
+    ) throws(CompressionError) {
+        guard !chunk.isEmpty else { return }
+        var input = chunk
+        // Until the output was not filled: a decoder may hold bytes back for want of room although it has read all.
         while true {
-            if written == output.count { try grow() }
-            let room = min(output.count - written, maximumMessageSize - written)
-            guard room > 0 else { throw tooLarge() }
-            stream.pointee.next_out = output.baseAddress?.advanced(by: written).assumingMemoryBound(to: UInt8.self)
-            stream.pointee.avail_out = UInt32(room)
-            let status = CZlib.inflate(stream, Z_SYNC_FLUSH)
-            written += room - Int(stream.pointee.avail_out)
-            switch status {
-            case Z_OK, Z_BUF_ERROR:
-                // Room left means that zlib has given all it could.
-                if stream.pointee.avail_out > 0 {
-                    guard stream.pointee.avail_in == 0 else { throw corrupt() }
-                    return
+            if written == output.count, written < maximumMessageSize { grow() }
+            let room = min(output.count, maximumMessageSize) - written
+            guard room > 0 else {
+                // Exactly the limit, unless there is more.
+                guard try isExhausted(&input, decoder) else { throw tooLarge() }
+                return
+            }
+            let count = try decoder.decode(
+                &input,
+                into: UnsafeMutableRawBufferPointer(rebasing: output[written..<written + room])
+            )
+            written += count
+            if count < room {
+                guard input.isEmpty else {
+                    throw CompressionError(code: .corrupt, message: "the stream does not continue")
                 }
-                if written == maximumMessageSize, stream.pointee.avail_in > 0 { throw tooLarge() }
-                if written == maximumMessageSize { return }
-            case Z_MEM_ERROR:
-                throw CompressionError(code: .outOfMemory, message: "zlib ran out of memory")
-            default:
-                // Z_STREAM_END too: a transport stream ends with its connection, not before.
-                throw corrupt()
+                return
             }
         }
     }
 
-    private mutating func grow() throws(CompressionError) {
-        guard output.count < maximumMessageSize else { throw tooLarge() }
+    /// Whether a decoder that has filled the last byte of the limit has nothing more to give.
+    private func isExhausted(
+        _ input: inout UnsafeRawBufferPointer,
+        _ decoder: any StreamDecoder
+    ) throws(CompressionError) -> Bool {
+        var spare: UInt8 = 0
+        var count = 0
+        try withUnsafeMutableBytes(of: &spare) { byte throws(CompressionError) in
+            count = try decoder.decode(&input, into: byte)
+        }
+        return count == 0
+    }
+
+    private mutating func grow() {
         let larger = UnsafeMutableRawBufferPointer.allocate(
             byteCount: min(output.count * 2, max(maximumMessageSize, Self.usualCapacity)),
             alignment: 16
@@ -110,7 +115,6 @@ package struct StreamInflater: ~Copyable, @unchecked Sendable {
 
     private mutating func finishMessage() {
         written = 0
-        tail = .max
         if output.count > Self.usualCapacity * 4 {
             output.deallocate()
             output = .allocate(byteCount: Self.usualCapacity, alignment: 16)
@@ -119,10 +123,5 @@ package struct StreamInflater: ~Copyable, @unchecked Sendable {
 
     private func tooLarge() -> CompressionError {
         CompressionError(code: .tooLarge, message: "a message inflates to more than \(maximumMessageSize) bytes")
-    }
-
-    private func corrupt() -> CompressionError {
-        let detail = stream.pointee.msg.map { String(cString: $0) } ?? "the stream ended or does not continue"
-        return CompressionError(code: .corrupt, message: "not a zlib stream: \(detail)")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct LayerTests {
     /// The layer of every module of ours; a new one is entered here.
     private static let layers: [String: Int] = [
-        "CZeroMQ": 0, "CPostgres": 0, "CZlib": 0, "CMalloc": 0,
+        "CZeroMQ": 0, "CPostgres": 0, "CZlib": 0, "CZstd": 0, "CMalloc": 0,
         "BusContract": 1, "DiscordModel": 1, "LavalinkModel": 1, "ZeroMQ": 1, "Postgres": 1, "LocalPostgres": 1,
         "Compression": 1, "WebSocketClient": 1, "ServiceKit": 1,
         "MessageBus": 2, "Store": 2, "DurableEvents": 2, "DiscordREST": 2, "CommandKit": 2, "LLM": 2, "ServiceHost": 2,
@@ -79,7 +79,7 @@ import Testing
         #expect(services.count >= 22)
     }
 
-    @Test(arguments: ["CZeroMQ", "CPostgres", "CZlib", "CMalloc"])
+    @Test(arguments: ["CZeroMQ", "CPostgres", "CZlib", "CZstd", "CMalloc"])
     func oneTargetImportsEachCModule(module: String) async throws {
         let importers = try await PackageDump.current.targets.filter { target in
             target.type != "system" && Repository.files(in: target.folder).contains { $0.imports.contains(module) }

@@ -1,94 +1,131 @@
 import Compression
 import Testing
 
-@Suite("zlib-stream")
+/// What holds for every transport compression.
+@Suite("Transport compression")
 struct StreamCompressionTests {
-    /// Text with the redundancy of JSON, of the given size.
-    private func sample(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-        var state = seed
-        return (0..<count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(ascii: "a") + UInt8(truncatingIfNeeded: state >> 60)
-        }
-    }
+    static let compressed: [TransportCompression] = [.zlibStream, .zstdStream]
 
-    private func consume(_ inflater: inout StreamInflater, _ chunk: some Sequence<UInt8>) throws -> [UInt8]? {
-        let bytes = Array(chunk)
-        return try bytes.withUnsafeBytes { try inflater.consume($0) { Array($0) } }
-    }
-
-    @Test("Messages come out whole, one context for all, of any size up to many blocks")
-    func roundTrip() throws {
-        var deflater = try StreamDeflater()
-        var inflater = try StreamInflater()
-        for (index, size) in [1, 0, 100, 70_000, 5, 1_400_000, 3].enumerated() where size > 0 {
+    @Test(
+        "Messages come out whole, one context for all, of any size up to many blocks",
+        arguments: TransportCompression.allCases
+    )
+    func roundTrip(compression: TransportCompression) throws {
+        var deflater = try StreamDeflater(compression)
+        var inflater = try StreamInflater(compression)
+        for (index, size) in [1, 100, 70_000, 5, 131_072, 131_073, 1_400_000, 3].enumerated() {
             let message = sample(size, seed: UInt64(index))
-            #expect(try consume(&inflater, deflater.deflate(message)) == message)
+            #expect(try inflater.read(deflater.deflate(message)) == message)
         }
     }
 
-    @Test("A message may be split anywhere, its end marker included")
-    func split() throws {
-        let messages = [sample(300), sample(40_000, seed: 2), sample(20, seed: 3)]
-        for step in [1, 2, 3, 1000] {
-            var deflater = try StreamDeflater()
-            var inflater = try StreamInflater()
-            for message in messages {
-                let compressed = try deflater.deflate(message)
-                var result: [UInt8]?
-                for start in stride(from: 0, to: compressed.count, by: step) {
-                    #expect(result == nil)
-                    result = try consume(&inflater, compressed[start..<min(start + step, compressed.count)])
-                }
-                #expect(result == message)
+    @Test("What a message repeats of earlier ones costs next to nothing", arguments: compressed)
+    func sharedContext(compression: TransportCompression) throws {
+        var deflater = try StreamDeflater(compression)
+        var inflater = try StreamInflater(compression)
+        let message = sample(3000)
+        let first = try deflater.deflate(message)
+        let second = try deflater.deflate(message)
+        #expect(second.count * 10 < first.count)
+        #expect(try inflater.read(first) == message)
+        #expect(try inflater.read(second) == message)
+        // Another connection's context knows nothing of the first.
+        var stranger = try StreamInflater(compression)
+        #expect(throws: CompressionError.self) { try stranger.read(second) }
+    }
+
+    @Test("Twenty thousand messages of changing sizes pass through one context", arguments: compressed)
+    func longStream(compression: TransportCompression) throws {
+        var deflater = try StreamDeflater(compression, level: 1)
+        var inflater = try StreamInflater(compression)
+        for index in 0..<20_000 {
+            let message = sample(1 + index * 7919 % 900, seed: UInt64(index % 50))
+            guard try inflater.read(deflater.deflate(message)) == message else {
+                Issue.record("message \(index) is another")
+                return
             }
         }
     }
 
-    @Test("A message past the limit is refused before it fills the memory")
-    func bomb() throws {
-        var deflater = try StreamDeflater(level: 9)
-        let compressed = try deflater.deflate([UInt8](repeating: 0, count: 2_000_000))
-        #expect(compressed.count < 10_000)
-        var inflater = try StreamInflater(maximumMessageSize: 1_000_000)
-        let error = #expect(throws: CompressionError.self) { try consume(&inflater, compressed) }
+    @Test("A message past the limit is refused before it fills the memory", arguments: compressed)
+    func bomb(compression: TransportCompression) throws {
+        var deflater = try StreamDeflater(compression, level: 9)
+        let bomb = try deflater.deflate([UInt8](repeating: 0, count: 2_000_000))
+        #expect(bomb.count < 10_000)
+        var inflater = try StreamInflater(compression, maximumMessageSize: 1_000_000)
+        let error = #expect(throws: CompressionError.self) { try inflater.read(bomb) }
         #expect(error?.code == .tooLarge)
-        #expect(throws: CompressionError.self) { try consume(&inflater, [0x00]) }
+        #expect(throws: CompressionError.self) { try inflater.read([0x00]) }
     }
 
-    @Test("A message of exactly the limit passes")
-    func limit() throws {
-        var deflater = try StreamDeflater()
-        var inflater = try StreamInflater(maximumMessageSize: 100_000)
-        let message = sample(100_000)
-        #expect(try consume(&inflater, deflater.deflate(message)) == message)
+    @Test("A message of exactly the limit passes, one byte more does not", arguments: TransportCompression.allCases)
+    func limit(compression: TransportCompression) throws {
+        for limit in [1000, 100_000, 131_072, 300_000] {
+            for random in [true, false] {
+                let message = random ? sample(limit) : [UInt8](repeating: 7, count: limit)
+                var deflater = try StreamDeflater(compression)
+                var inflater = try StreamInflater(compression, maximumMessageSize: limit)
+                #expect(try inflater.read(deflater.deflate(message)) == message)
+                let error = #expect(throws: CompressionError.self) {
+                    try inflater.read(deflater.deflate(message + [1]))
+                }
+                #expect(error?.code == .tooLarge)
+            }
+        }
     }
 
-    @Test("Garbage, damage and a wrong header are corrupt and stay so")
-    func corrupt() throws {
-        var garbage = try StreamInflater()
-        #expect(throws: CompressionError.self) { try consume(&garbage, Array("this is no zlib".utf8)) }
-
-        var deflater = try StreamDeflater()
-        var compressed = try deflater.deflate(sample(10_000))
-        for index in stride(from: 2, to: 40, by: 1) { compressed[index] ^= 0xFF }
-        var damaged = try StreamInflater()
-        #expect(throws: CompressionError.self) { try consume(&damaged, compressed) }
-        #expect(throws: CompressionError.self) { try consume(&damaged, [0x00, 0x00, 0xFF, 0xFF]) }
+    @Test("A chunk larger than any message is refused unread", arguments: TransportCompression.allCases)
+    func oversizeChunk(compression: TransportCompression) throws {
+        var inflater = try StreamInflater(compression, maximumMessageSize: 1000)
+        let error = #expect(throws: CompressionError.self) { try inflater.read(sample(1001)) }
+        #expect(error?.code == .tooLarge)
     }
 
-    @Test("A cut message waits for the rest")
-    func truncated() throws {
-        var deflater = try StreamDeflater()
-        let compressed = try deflater.deflate(sample(1000))
-        var inflater = try StreamInflater()
-        #expect(try consume(&inflater, compressed.dropLast(4)) == nil)
-        #expect(try consume(&inflater, compressed.suffix(4)) == sample(1000))
+    @Test("Garbage, damage and a wrong header are corrupt and stay so", arguments: compressed)
+    func corrupt(compression: TransportCompression) throws {
+        var garbage = try StreamInflater(compression)
+        let error = #expect(throws: CompressionError.self) { try garbage.read(Array("this is no stream".utf8)) }
+        #expect(error?.code == .corrupt)
+
+        var deflater = try StreamDeflater(compression)
+        var bytes = try deflater.deflate(sample(10_000))
+        for index in 2..<40 { bytes[index] ^= 0xFF }
+        var damaged = try StreamInflater(compression)
+        #expect(throws: CompressionError.self) { try damaged.read(bytes) }
+        let later = #expect(throws: CompressionError.self) { try damaged.read([0x00, 0x00, 0xFF, 0xFF]) }
+        #expect(later?.message == "the stream has already failed")
     }
 
-    @Test("An empty chunk is nothing")
-    func empty() throws {
-        var inflater = try StreamInflater()
-        #expect(try consume(&inflater, []) == nil)
+    @Test(
+        "A damaged byte anywhere gives an error or another message, and never more than the limit",
+        arguments: compressed
+    )
+    func everyDamage(compression: TransportCompression) throws {
+        var deflater = try StreamDeflater(compression)
+        let whole = try deflater.deflate(sample(500))
+        for index in whole.indices {
+            for flip in [0x01, 0x80, 0xFF] as [UInt8] {
+                var bytes = whole
+                bytes[index] ^= flip
+                var inflater = try StreamInflater(compression, maximumMessageSize: 2000)
+                let result = try? inflater.read(bytes)
+                #expect((result?.count ?? 0) <= 2000)
+            }
+        }
+    }
+
+    @Test("An empty chunk is nothing", arguments: compressed)
+    func empty(compression: TransportCompression) throws {
+        var inflater = try StreamInflater(compression)
+        #expect(try inflater.read([]) == nil)
+    }
+
+    @Test("The query of a gateway's address names the compression; anything else is unknown")
+    func query() {
+        #expect(TransportCompression(query: nil) == TransportCompression.none)
+        #expect(TransportCompression(query: "") == TransportCompression.none)
+        #expect(TransportCompression(query: "zlib-stream") == .zlibStream)
+        #expect(TransportCompression(query: "zstd-stream") == .zstdStream)
+        for unknown in ["none", "zstd", "ZLIB-STREAM", "gzip"] { #expect(TransportCompression(query: unknown) == nil) }
     }
 }

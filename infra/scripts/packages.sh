@@ -2,7 +2,7 @@
 # Installs the Debian packages that building and running need, and says which. With `test`, those of the tests too.
 set -eu
 
-needed="libzmq3-dev libpq-dev zlib1g-dev pkg-config postgresql util-linux ca-certificates"
+needed="libzmq3-dev libpq-dev zlib1g-dev libzstd-dev pkg-config postgresql util-linux ca-certificates"
 if [ "${1:-}" = test ]; then
     needed="$needed python3 python3-venv chromium"
 fi

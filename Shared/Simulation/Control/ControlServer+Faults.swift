@@ -3,7 +3,8 @@ import DiscordModel
 /// Faults on demand: `{"target","kind","bot","count","ms"}`.
 ///
 /// Target `gateway`: `reconnect`, `invalidSession` (`resumable`: true for op 9 with true), `drop`, `close` (`code`),
-/// `silence` (no heartbeat acks until `count` is 0), `refuseResume`, `voiceServer` (new voice credentials), `voiceDrop`.
+/// `damage` (bytes that continue no stream), `silence` (no heartbeat acks until `count` is 0), `refuseResume`,
+/// `voiceServer` (new voice credentials), `voiceDrop`.
 /// Target `rest`: `429` (`ms` to wait), `500`, `502`, `503`, `delay` (`ms`), `clear`. Other targets belong to other
 /// doubles. Without `bot` a fault meets every bot.
 extension ControlServer {
@@ -39,6 +40,7 @@ extension ControlServer {
             let resumable = body["resumable"]?.boolValue ?? false
             return state.gateway.invalidateSessions(application, resumable: resumable, world: &state.world)
         case "drop": return state.gateway.dropConnections(application)
+        case "damage": return state.gateway.damageConnections(application)
         case "close":
             let code = body["code"]?.integerOrText.flatMap { UInt16(exactly: $0) }.flatMap(GatewayCloseCode.init)
             return state.gateway.closeConnections(application, code ?? .unknownError)

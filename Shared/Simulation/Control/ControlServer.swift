@@ -32,6 +32,9 @@ struct ControlServer: Sendable {
         get(router, "/control/transcript", transcript)
         get(router, "/control/voice") { _ throws(DiscordError) in try read { $0.world.voiceSummary() } }
         get(router, "/control/world") { _ throws(DiscordError) in try read { $0.world.summary() } }
+        get(router, "/control/connections") { _ throws(DiscordError) in
+            try read { $0.gateway.connectionSummary($0.world) }
+        }
         get(router, "/control/calls", calls)
         get(router, "/control/interactions", interactions)
         router.get("/control/events") { _, _ in events() }

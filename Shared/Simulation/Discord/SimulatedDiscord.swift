@@ -122,6 +122,9 @@ package final class SimulatedDiscord: SimulatedEndpoint {
                 shell.connections[id]?.close(code: code.rawValue, reason: code.reason)
             case .drop(let id):
                 shell.connections[id]?.drop()
+            case .damage(let id):
+                // A zlib block and a zstd block of reserved kinds.
+                shell.connections[id]?.sendRaw([0xFF, 0xFF, 0xFF, 0xFF])
             }
         }
     }
@@ -165,12 +168,14 @@ package final class SimulatedDiscord: SimulatedEndpoint {
 
     private func serve(_ connection: WebSocketConnection) async {
         let request = connection.request
-        if request.queryValue("compress") == "zlib-stream" { Self.compress(connection) }
+        let compress = request.queryValue("compress")
+        if let compression = TransportCompression(query: compress) { Self.compress(connection, compression) }
         let id = shell.withLock { shell -> GatewayState.ConnectionID in
             shell.state.world.advance(to: clock())
             let (id, actions) = shell.state.gateway.open(
                 version: request.queryValue("v").flatMap { Int($0) },
                 encoding: request.queryValue("encoding"),
+                compress: compress,
                 at: shell.state.world.now
             )
             shell.connections[id] = connection
@@ -190,9 +195,10 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         }
     }
 
-    /// One deflater for the whole connection, as `zlib-stream` wants it.
-    private static func compress(_ connection: WebSocketConnection) {
-        guard let deflater = try? StreamDeflater(level: 1) else { return connection.close(code: 4000) }
+    /// One deflater for the whole connection, as transport compression wants it.
+    private static func compress(_ connection: WebSocketConnection, _ compression: TransportCompression) {
+        guard compression != .none else { return }
+        guard let deflater = try? StreamDeflater(compression, level: 1) else { return connection.close(code: 4000) }
         let box = DeflaterBox(deflater)
         connection.transformOutgoing { box.deflate($0) }
     }

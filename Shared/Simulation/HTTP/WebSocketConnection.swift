@@ -14,6 +14,8 @@ package final class WebSocketConnection: Sendable {
 
     private enum Outgoing {
         case message(WebSocketMessage)
+        /// A binary message as it is, past the function of `transformOutgoing`.
+        case raw([UInt8])
         case close(code: UInt16, reason: String)
         case drop
     }
@@ -60,6 +62,11 @@ package final class WebSocketConnection: Sendable {
         enqueue(.message(message), bytes: message.bytes.count)
     }
 
+    /// Queues a binary message that no function is applied to: what a broken server or network could send.
+    package func sendRaw(_ bytes: [UInt8]) {
+        enqueue(.raw(bytes), bytes: bytes.count)
+    }
+
     /// Sends a close frame after everything queued, then closes.
     package func close(code: UInt16, reason: String = "") {
         enqueue(.close(code: code, reason: reason), bytes: 0)
@@ -80,7 +87,10 @@ package final class WebSocketConnection: Sendable {
                 state.isOpen = false
             } else {
                 state.queue.append(item)
-                if case .message = item {} else { state.isOpen = false }
+                switch item {
+                case .message, .raw: break
+                case .close, .drop: state.isOpen = false
+                }
             }
             let schedule = !state.drainScheduled
             state.drainScheduled = true
@@ -109,6 +119,9 @@ package final class WebSocketConnection: Sendable {
                 let payload = encode?(message.bytes) ?? message.bytes
                 let opcode: WebSocketOpcode = encode == nil && message.kind == .text ? .text : .binary
                 frames.append(WebSocketFrame(fin: true, opcode: opcode, data: ByteBuffer(bytes: payload)))
+            case .raw(let payload):
+                bytes += payload.count
+                frames.append(WebSocketFrame(fin: true, opcode: .binary, data: ByteBuffer(bytes: payload)))
             case .close(let code, let reason):
                 var data = ByteBuffer()
                 data.writeInteger(code)
@@ -126,7 +139,7 @@ package final class WebSocketConnection: Sendable {
         case .close:
             // The peer answers with its own close frame; if it does not, the socket closes anyway.
             channel.eventLoop.scheduleTask(in: .seconds(2)) { [channel] in channel.close(promise: nil) }
-        case .message, nil:
+        case .message, .raw, nil:
             break
         }
     }

@@ -84,6 +84,15 @@ struct GatewayStateTests {
         #expect(closeCode(bench.identify("playground.iris", on: bench.connect())) == .disallowedIntents)
         let (id, actions) = bench.gateway.open(version: 6, encoding: "json", at: bench.world.now)
         #expect(actions == [.close(id, .invalidVersion)])
+        for (compress, isKnown) in [(nil, true), ("zlib-stream", true), ("zstd-stream", true), ("brotli", false)] {
+            let (id, actions) = bench.gateway.open(
+                version: 10,
+                encoding: "json",
+                compress: compress,
+                at: bench.world.now
+            )
+            #expect((actions == [.close(id, .decodeError)]) == !isKnown, "\(compress ?? "none")")
+        }
     }
 
     @Test("More than 120 frames a minute close the connection")

@@ -32,7 +32,10 @@ package struct Doctor: Sendable {
 
     private func packages() -> [Finding] {
         let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib"]
-        let libraries = [("libzmq.so.5", "libzmq3-dev"), ("libpq.so.5", "libpq-dev"), ("libz.so.1", "zlib1g-dev")]
+        let libraries = [
+            ("libzmq.so.5", "libzmq3-dev"), ("libpq.so.5", "libpq-dev"), ("libz.so.1", "zlib1g-dev"),
+            ("libzstd.so.1", "libzstd-dev"),
+        ]
         return libraries.map { file, package in
             folders.contains { access("\($0)/\(file)", R_OK) == 0 }
                 ? .good("library \(file)") : .bad("library \(file) is missing", "apt-get install \(package)")

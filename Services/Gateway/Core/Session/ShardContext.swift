@@ -50,19 +50,3 @@ struct ShardContext: Sendable {
         ShardPlan(count: shards).shard(of: guild) == partition.shard
     }
 }
-
-/// Whether the gateway's stream is compressed.
-enum GatewayCompression: String, CaseIterable, Sendable {
-    /// Over the network, not on this machine.
-    case automatic = "auto"
-    case zlibStream = "zlib-stream"
-    case none
-
-    func applies(to url: String) -> Bool {
-        switch self {
-        case .zlibStream: return true
-        case .none: return false
-        case .automatic: return (try? WebSocketURL(url))?.isLoopback != true
-        }
-    }
-}

@@ -315,9 +315,9 @@ final class ShardSession: Sendable {
         do {
             let base: String
             if let address { base = address } else { base = try await gatewayInfo().url }
-            let isCompressed = context.compression.applies(to: base)
-            try await context.sockets.withConnection(to: gatewayURL(base, isCompressed)) { connection in
-                try await self.serve(connection, isCompressed: isCompressed)
+            let compression = context.compression.transport(to: base)
+            try await context.sockets.withConnection(to: gatewayURL(base, compression)) { connection in
+                try await self.serve(connection, compression)
             }
         } catch let error as WebSocketError {
             logger.info("no connection to Discord", metadata: [LogKey.error: "\(error)"])
@@ -330,20 +330,20 @@ final class ShardSession: Sendable {
         machine.withLock { $0.connectFailed(.now, random: .random(in: 0..<1)) }
     }
 
-    private func gatewayURL(_ base: String, _ isCompressed: Bool) -> String {
-        let query = isCompressed ? "?v=10&encoding=json&compress=zlib-stream" : "?v=10&encoding=json"
+    private func gatewayURL(_ base: String, _ compression: TransportCompression) -> String {
+        let query = "?v=10&encoding=json" + (compression == .none ? "" : "&compress=\(compression.rawValue)")
         let path = base.drop { $0 != ":" }.dropFirst(3)
         return path.contains("/") ? base + query : base + "/" + query
     }
 
-    private func serve(_ connection: WebSocketConnection, isCompressed: Bool) async throws {
+    private func serve(_ connection: WebSocketConnection, _ compression: TransportCompression) async throws {
         machine.withLock { $0.connected(.now) }
         budget.withLock { $0.reset() }
         open.withLock { $0 = connection }
         defer { open.withLock { $0 = nil } }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await connection.onItsThread { _ in try await self.read(connection, isCompressed: isCompressed) }
+                try await connection.onItsThread { _ in try await self.read(connection, compression) }
             }
             group.addTask { await self.keepTime() }
             // The read loop ends with the connection.
@@ -387,8 +387,9 @@ final class ShardSession: Sendable {
     /// So many events at most wait for each other before they are published.
     private static let portion = 128
 
-    private func read(_ connection: WebSocketConnection, isCompressed: Bool) async throws {
-        var inflater = try StreamInflater()
+    private func read(_ connection: WebSocketConnection, _ compression: TransportCompression) async throws {
+        // A context of its own for every connection.
+        var inflater = try StreamInflater(compression)
         var frames = FrameHandler(
             bot: context.bot,
             receiver: context.identity.user,
@@ -404,9 +405,8 @@ final class ShardSession: Sendable {
         while let batch = try await connection.nextBatch() {
             let now = UInt64(Date().timeIntervalSince1970 * 1_000_000)
             for (index, message) in batch.enumerated() {
-                let outcome = try message.payload.withUnsafeReadableBytes { bytes -> FrameHandler.Outcome? in
-                    if isCompressed { return try inflater.consume(bytes) { frames.handle($0, now: now) } }
-                    return frames.handle(bytes, now: now)
+                let outcome = try message.payload.withUnsafeReadableBytes { bytes in
+                    try inflater.consume(bytes) { frames.handle($0, now: now) }
                 }
                 switch outcome {
                 case nil, .handled: if index % Self.portion < Self.portion - 1 { continue }

@@ -1,3 +1,4 @@
+import Compression
 package import DiscordModel
 
 /// The gateway as a state machine: connections and sessions, without sockets.
@@ -12,6 +13,8 @@ package struct GatewayState: Sendable {
         case close(ConnectionID, GatewayCloseCode)
         /// Cuts the connection without a close frame.
         case drop(ConnectionID)
+        /// Sends bytes that continue no compressed stream and are no JSON.
+        case damage(ConnectionID)
     }
 
     package struct Settings: Sendable {
@@ -34,6 +37,7 @@ package struct GatewayState: Sendable {
 
     struct Connection {
         let version: Int
+        let compression: TransportCompression
         let openedAt: EpochMilliseconds
         var session: String?
         var lastHeartbeat: EpochMilliseconds
@@ -67,13 +71,25 @@ package struct GatewayState: Sendable {
     // MARK: - Connections
 
     /// A client has connected with the query of its URL.
-    package mutating func open(version: Int?, encoding: String?, at now: EpochMilliseconds) -> (ConnectionID, [Action])
-    {
+    ///
+    /// For a `compress` that is no transport compression Discord documents no code; it is refused like an encoding.
+    package mutating func open(
+        version: Int?,
+        encoding: String?,
+        compress: String? = nil,
+        at now: EpochMilliseconds
+    ) -> (ConnectionID, [Action]) {
         let id = nextConnection
         nextConnection += 1
-        connections[id] = Connection(version: version ?? 10, openedAt: now, lastHeartbeat: now)
+        let compression = TransportCompression(query: compress)
+        connections[id] = Connection(
+            version: version ?? 10,
+            compression: compression ?? .none,
+            openedAt: now,
+            lastHeartbeat: now
+        )
         if let version, version != 9, version != 10 { return (id, [close(id, .invalidVersion)]) }
-        if let encoding, encoding != "json" { return (id, [close(id, .decodeError)]) }
+        if encoding ?? "json" != "json" || compression == nil { return (id, [close(id, .decodeError)]) }
         return (id, [.send(id, Self.control(10, ["heartbeat_interval": .integer(Int64(settings.heartbeatInterval))]))])
     }
 
@@ -198,6 +214,16 @@ package struct GatewayState: Sendable {
         }
     }
 
+    /// The sessions that are connected, and how.
+    package func connectionSummary(_ world: World) -> JSONValue {
+        let rows = sessions.values.compactMap { session -> (String, JSONValue)? in
+            guard let connection = session.connection.flatMap({ connections[$0] }) else { return nil }
+            let name = world.applications[session.identity.application]?.name ?? ""
+            return (name, ["bot": .string(name), "compress": .string(connection.compression.rawValue)])
+        }
+        return .array(rows.sorted { $0.0 < $1.0 }.map(\.1))
+    }
+
     /// Opcode 7, then a close that can be resumed.
     package mutating func askToReconnect(_ application: ApplicationID?) -> [Action] {
         connections(of: application).flatMap { [.send($0.connection, Self.control(7, nil))] }
@@ -226,6 +252,11 @@ package struct GatewayState: Sendable {
     /// Cuts connections without a word.
     package mutating func dropConnections(_ application: ApplicationID?) -> [Action] {
         connections(of: application).map { .drop($0.connection) }
+    }
+
+    /// Damages what is sent next.
+    package mutating func damageConnections(_ application: ApplicationID?) -> [Action] {
+        connections(of: application).map { .damage($0.connection) }
     }
 
     /// Closes connections with a code of choice.
