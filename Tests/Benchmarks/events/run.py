@@ -29,7 +29,7 @@ def their_cpu(double, plain):
 
 def our_cpu(double, plain):
     """Events per CPU second of all our processes, and PostgreSQL's microseconds for an event."""
-    with Stack(PROGRAMS, double, {"DISCORD_GATEWAY_COMPRESSION": "none" if plain else "zlib-stream"}) as stack:
+    with Stack(PROGRAMS, double, {"DISCORD_GATEWAY_COMPRESSION": "none" if plain else "zstd-stream"}) as stack:
         double.flood(5_000)
         until(lambda: stack.handled() >= 5_000, 60, "our consumers are warm")
         time.sleep(1)

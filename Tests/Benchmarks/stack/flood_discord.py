@@ -24,6 +24,8 @@ import struct
 import time
 import zlib
 
+import zstandard
+
 GUILD = 1_100_000_000_000_000_000
 OWNER = 1_100_000_000_000_000_001
 ROLE = 1_100_000_000_000_000_002
@@ -94,12 +96,20 @@ def framed(payload, opcode):
     return bytes((opcode, 127)) + struct.pack(">Q", length) + payload
 
 
+# A compressor, and how it is flushed after a message.
+COMPRESSIONS = {
+    None: lambda: (None, None),
+    "zlib-stream": lambda: (zlib.compressobj(), zlib.Z_SYNC_FLUSH),
+    "zstd-stream": lambda: (zstandard.ZstdCompressor(level=6).compressobj(), zstandard.COMPRESSOBJ_FLUSH_BLOCK),
+}
+
+
 class Session:
     """One client's gateway connection."""
 
     def __init__(self, writer, compress):
         self.writer = writer
-        self.deflater = zlib.compressobj() if compress else None
+        self.deflater, self.flush = COMPRESSIONS[compress]()
         self.sequence = 0
         self.intents = 0
         self.is_flooded = False
@@ -108,7 +118,7 @@ class Session:
 
     def frame(self, payload):
         if self.deflater:
-            return framed(self.deflater.compress(payload) + self.deflater.flush(zlib.Z_SYNC_FLUSH), 0x82)
+            return framed(self.deflater.compress(payload) + self.deflater.flush(self.flush), 0x82)
         return framed(payload, 0x81)
 
     def send(self, operation, data, event=None):
@@ -318,7 +328,7 @@ async def serve(discord, reader, writer):
                     "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
                     f"sec-websocket-accept: {accept}\r\n\r\n"
                 ).encode())
-                return await gateway(discord, reader, writer, "compress=zlib-stream" in path)
+                return await gateway(discord, reader, writer, path.partition("compress=")[2].split("&")[0] or None)
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             if path == "/flood":
                 order = json.loads(body)

@@ -13,19 +13,27 @@ struct DiscordClientTests {
         return SimulatedDiscord(configuration: configuration)
     }
 
-    @Test("discord.py logs in, moderates, answers commands and resumes", .timeLimit(.minutes(8)))
+    @Test("discord.py logs in over zstd, moderates, answers commands and resumes", .timeLimit(.minutes(8)))
     func discordPy() async throws {
         try await run("discord_py_bot.py")
     }
 
-    @Test("hikari logs in, answers commands and components, and resumes", .timeLimit(.minutes(8)))
-    func hikari() async throws {
-        try await run("hikari_bot.py")
+    @Test(
+        "hikari logs in, answers commands and components, and resumes, over zstd and over zlib",
+        .timeLimit(.minutes(8)),
+        arguments: ["TRANSPORT_ZSTD_STREAM", "TRANSPORT_ZLIB_STREAM"]
+    )
+    func hikari(compression: String) async throws {
+        try await run("hikari_bot.py", ["DISCORD_COMPRESSION": compression])
     }
 
-    private func run(_ script: String) async throws {
+    private func run(_ script: String, _ environment: [String: String] = [:]) async throws {
         try await SimulationServer([Self.discord()]).withRunning { url in
-            let output = try await PythonClient.run(script, environment: ["DISCORD_URL": url], within: .seconds(180))
+            let output = try await PythonClient.run(
+                script,
+                environment: environment.merging(["DISCORD_URL": url]) { $1 },
+                within: .seconds(180)
+            )
             #expect(output.contains("done"))
             if let verdict = try await DiscordOpenAPI.check(url) { #expect(verdict.contains("done"), "\(verdict)") }
         }

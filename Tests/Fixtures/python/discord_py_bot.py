@@ -265,6 +265,14 @@ async def interactions(bot, guild):
     assert [c["value"] for c in completed["choices"]] == ["apple", "avocado"], completed
 
 
+async def compression(bot):
+    assert discord.utils._ActiveDecompressionContext.COMPRESSION_TYPE == "zstd-stream"
+    assert {"bot": "rainbow", "compress": "zstd-stream"} in await bot.look("connections")
+    async with bot.http_session.ws_connect(f"{URL}/?v=10&encoding=json&compress=brotli") as socket:
+        refusal = await socket.receive()
+        assert refusal.type is aiohttp.WSMsgType.CLOSE and refusal.data == 4002, refusal
+
+
 async def voice(bot, guild):
     lounge = discord.utils.get(guild.voice_channels, name="Lounge")
     joined = asyncio.ensure_future(bot.expect("voice_state_update", lambda m, b, a: m.name == "bob"))
@@ -383,6 +391,7 @@ async def main():
         await asyncio.sleep(0.05)
     assert bot.is_ready()
     guild = await guild_and_members(bot)
+    await compression(bot)
     for step in [messages, interactions, voice, moderation, faults]:
         await step(bot, guild)
         print(step.__name__, flush=True)

@@ -1,7 +1,9 @@
 """A hikari bot at the local Discord: logs in, sees the guild, answers commands and components, edits, deletes, resumes.
-What members do comes from the control API. Ends with the line `done`, or with the assertion that failed."""
+Its stream is compressed as DISCORD_COMPRESSION says, a name of hikari's. What members do comes from the control API. Ends
+with the line `done`, or with the assertion that failed."""
 import asyncio
 import base64
+import functools
 import os
 
 import aiohttp
@@ -9,6 +11,9 @@ import hikari
 
 URL = os.environ["DISCORD_URL"]
 TOKEN = os.environ.get("DISCORD_TOKEN", "playground.iris")
+COMPRESSION = hikari.api.GatewayCompression[os.environ.get("DISCORD_COMPRESSION", "TRANSPORT_ZSTD_STREAM")]
+# GatewayBot has no setting for it.
+hikari.impl.shard.GatewayShardImpl = functools.partial(hikari.impl.shard.GatewayShardImpl, compression=COMPRESSION)
 
 
 class Control:
@@ -173,6 +178,8 @@ async def main():
     await asyncio.wait_for(available.wait(), 20)
     async with aiohttp.ClientSession() as session:
         control = Control(session)
+        compress = {"TRANSPORT_ZSTD_STREAM": "zstd-stream", "TRANSPORT_ZLIB_STREAM": "zlib-stream"}[COMPRESSION.name]
+        assert {"bot": "iris", "compress": compress} in await control.get("connections")
         members, channels = await guild_and_members(bot, guilds[0])
         await messages(bot, control, members, channels)
         await interactions(bot, control, guilds[0])
