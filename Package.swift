@@ -198,8 +198,8 @@ let services: [Target] =
         "Ensemble",
         executable: "ensemble",
         [
-            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "Store", "Postgres", "LocalPostgres", logging,
-            unixSignals, argumentParser, httpClient, nio, nioHTTP1, crypto,
+            "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "ZeroMQ", "Store", "Postgres", "LocalPostgres",
+            logging, unixSignals, argumentParser, httpClient, nio, nioHTTP1, crypto,
         ]
     )
 
@@ -239,7 +239,8 @@ let testTargets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", logging,
+            "Postgres", "LocalPostgres", "Store", "MessageBus", "ServiceKit", "Simulation", "BusCore", "ZeroMQ",
+            logging,
             subprocess, systemPackage, nio, nioPosix,
         ],
         path: "Tests/TestSupport"
@@ -304,7 +305,7 @@ let testTargets: [Target] = [
             httpTypes, nio, logging,
         ]
     ),
-    tests("EnsembleTests", ["EnsembleCore", "ServiceKit", logging]),
+    tests("EnsembleTests", ["EnsembleCore", "MessageBus", "ServiceKit", "ZeroMQ", logging]),
     tests("SimulationTests", ["Simulation", "DiscordModel", hummingbird, nio, nioPosix, nioHTTP1]),
     // protos/, golden messages and the Codable types agree both ways.
     tests("Contract", ["BusContract", "DiscordModel", "MessageBus"]),

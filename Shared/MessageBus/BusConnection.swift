@@ -37,13 +37,15 @@ package final class BusConnection: Service, Sendable {
     /// - Parameters:
     ///   - configuration: where the switchboard is, and how to log in.
     ///   - instance: named as the source of what is published.
-    /// - Throws: `ZeroMQError` when the system has no descriptor left for the thread's doorbell.
+    /// - Throws: `ConfigurationError` when the switchboard is reached over TCP and there are no keys, `ZeroMQError` when
+    ///   the system has no descriptor left for the thread's doorbell.
     package init(
         configuration: BusConfiguration,
         instance: ServiceInstance,
         logger: Logger,
         metrics: MetricsRegistry
     ) throws {
+        try configuration.check()
         self.metrics = BusMetrics(metrics)
         self.logger = logger
         source = "\(instance.service.rawValue)/\(instance.id)"

@@ -55,13 +55,13 @@ extension Socket {
         case .plainServer(let domain):
             try set(ZMQ_PLAIN_SERVER, "PLAIN_SERVER", 1)
             try set(ZMQ_ZAP_DOMAIN, "ZAP_DOMAIN", domain)
-        case .curveClient(let serverPublicKey, let publicKey, let secretKey):
-            try set(ZMQ_CURVE_SERVERKEY, "CURVE_SERVERKEY", serverPublicKey)
-            try set(ZMQ_CURVE_PUBLICKEY, "CURVE_PUBLICKEY", publicKey)
-            try set(ZMQ_CURVE_SECRETKEY, "CURVE_SECRETKEY", secretKey)
-        case .curveServer(let secretKey, let domain):
+        case .curveClient(let serverKey, let keys):
+            try set(ZMQ_CURVE_SERVERKEY, "CURVE_SERVERKEY", serverKey.z85)
+            try set(ZMQ_CURVE_PUBLICKEY, "CURVE_PUBLICKEY", keys.publicKey.z85)
+            try set(ZMQ_CURVE_SECRETKEY, "CURVE_SECRETKEY", keys.revealSecretKey())
+        case .curveServer(let keys, let domain):
             try set(ZMQ_CURVE_SERVER, "CURVE_SERVER", 1)
-            try set(ZMQ_CURVE_SECRETKEY, "CURVE_SECRETKEY", secretKey)
+            try set(ZMQ_CURVE_SECRETKEY, "CURVE_SECRETKEY", keys.revealSecretKey())
             try set(ZMQ_ZAP_DOMAIN, "ZAP_DOMAIN", domain)
         }
     }

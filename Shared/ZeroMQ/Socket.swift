@@ -50,6 +50,14 @@ package final class Socket {
         guard zmq_connect(handle, endpoint) == 0 else { throw .last("connect \(endpoint)") }
     }
 
+    /// Connects anew where libzmq has given the connection up, as it does after a refused log-in.
+    package func reconnect(_ endpoint: String) throws(ZeroMQError) {
+        // Fails when there is nothing to end, which is as good. Without it, libzmq takes the second connection to an
+        // endpoint for a mistake and makes none.
+        zmq_disconnect(handle, endpoint)
+        try connect(endpoint)
+    }
+
     /// The endpoint as bound, with the port that the system chose for `*`.
     package var lastEndpoint: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in

@@ -57,9 +57,9 @@ package enum SocketSecurity: Sendable {
     /// Asks the ZAP handler of this context about each log-in; `domain` tells it which socket asks.
     case plainServer(domain: String)
 
-    /// Keys as 40 characters of Z85.
-    case curveClient(serverPublicKey: String, publicKey: String, secretKey: String)
+    /// Logs in with a key pair of its own, to the one server that has the secret key of `serverKey`.
+    case curveClient(serverKey: CurveKey, keys: CurveKeyPair)
 
-    /// Decrypts with the secret key, and asks the ZAP handler about each client's public key.
-    case curveServer(secretKey: String, domain: String)
+    /// Takes encrypted connections only, and asks the ZAP handler about each client's public key.
+    case curveServer(keys: CurveKeyPair, domain: String)
 }

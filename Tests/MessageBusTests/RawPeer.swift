@@ -10,9 +10,13 @@ final class RawPeer {
     let socket: Socket
     private let frame = Frame()
 
-    init(_ kind: SocketKind, _ endpoint: String, role: String, password: String = "none") throws {
+    convenience init(_ kind: SocketKind, _ endpoint: String, role: String, password: String = "none") throws {
+        try self.init(kind, endpoint, security: .plainClient(user: role, password: password))
+    }
+
+    init(_ kind: SocketKind, _ endpoint: String, security: SocketSecurity) throws {
         var options = SocketOptions()
-        options.security = .plainClient(user: role, password: password)
+        options.security = security
         options.maximumFrameBytes = 64 << 20
         socket = try Socket(kind, options: options, context: ZeroMQContext())
         try socket.connect(endpoint)

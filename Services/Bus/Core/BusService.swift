@@ -1,8 +1,10 @@
+import BusContract
 import Logging
 import MessageBus
 import ServiceHost
 package import ServiceKit
 import ServiceLifecycle
+import ZeroMQ
 
 /// The executable `bus`: the switchboard with settings, log, metrics and health, and without bus or database.
 package struct BusService: StandaloneService {
@@ -20,7 +22,13 @@ package struct BusService: StandaloneService {
         )
         health = context.health.component("switchboard")
         health.notReady("binding its sockets")
-        if configuration.secrets == nil {
+        if let keys = configuration.keys {
+            let services = keys.clients.keys.map(\.rawValue).sorted().joined(separator: " ")
+            context.logger.info(
+                "log-ins are by key",
+                metadata: ["public_key": "\(keys.own.publicKey)", "services": "\(services)"]
+            )
+        } else if configuration.secrets == nil {
             context.logger.info("no BUS_SECRETS are set: the permissions of the sockets' folder are the only guard")
         }
     }

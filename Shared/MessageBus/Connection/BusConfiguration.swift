@@ -9,8 +9,8 @@ package struct BusConfiguration: Sendable {
     /// The name to log in with; it decides what the switchboard lets this process publish and serve.
     package var role: ServiceRole
 
-    /// The password of the log-in; nil where the folder's permissions are the only guard.
-    package var secret: Secret?
+    /// What to log in with.
+    package var login: BusLogin
 
     /// Events that wait to be sent while the switchboard is away or slow; more are dropped and counted.
     package var outgoingEvents = 20_000
@@ -27,26 +27,42 @@ package struct BusConfiguration: Sendable {
     /// How long silence may last before the switchboard counts as gone.
     package var patience: Duration = .seconds(3)
 
-    /// Options of every socket; security is filled in from `role` and `secret`.
+    /// How long log-ins may fail before the log says so, and between one such line and the next.
+    package var loginPatience: Duration = .seconds(5)
+
+    /// Options of every socket; security is filled in from `role` and `login`.
     package var sockets = SocketOptions()
 
-    /// Sent in the place of a password when there is none: libzmq refuses an empty one.
-    private static let noSecret = "none"
-
-    package init(endpoints: BusEndpoints, role: ServiceRole, secret: Secret? = nil) {
-        self.endpoints = endpoints
+    package init(endpoints: BusEndpoints, role: ServiceRole, login: BusLogin) {
+        self.endpoints = endpoints.reachable
         self.role = role
-        self.secret = secret
+        self.login = login
         sockets.linger = .milliseconds(500)
-        sockets.security = .plainClient(user: role.rawValue, password: secret?.reveal() ?? Self.noSecret)
     }
 
-    /// Reads `ENSEMBLE_BUS` and `BUS_SECRET`.
+    package init(endpoints: BusEndpoints, role: ServiceRole, secret: Secret? = nil) {
+        self.init(endpoints: endpoints, role: role, login: .password(secret))
+    }
+
+    /// Reads `ENSEMBLE_BUS` and what to log in with (see `BusLogin`).
     package init(settings: Settings, service: ServiceName) throws(ConfigurationError) {
+        let endpoints = try BusEndpoints(settings: settings)
         self.init(
-            endpoints: try BusEndpoints(settings: settings),
+            endpoints: endpoints,
             role: ServiceRole(rawValue: service.rawValue),
-            secret: settings.optionalSecret("BUS_SECRET")
+            login: try BusLogin(settings: settings, service: service, endpoints: endpoints)
         )
+    }
+
+    /// The options of a socket, with its security.
+    var securedSockets: SocketOptions {
+        var options = sockets
+        options.security = login.security(user: role.rawValue)
+        return options
+    }
+
+    /// A password must not travel over a network, and nothing else without encryption.
+    func check() throws(ConfigurationError) {
+        if endpoints.isTCP, case .password = login { throw .keysNeeded }
     }
 }

@@ -33,6 +33,26 @@ package struct BusEndpoints: Hashable, Sendable {
         )
     }
 
+    /// Whether they can be reached over a network, loopback included: then every connection is encrypted by CURVE.
+    package var isTCP: Bool {
+        [eventsIn, eventsOut, requests].contains { !$0.hasPrefix("ipc://") }
+    }
+
+    /// The same for who connects: where the bus listens on every address of this machine, it is reached on loopback.
+    var reachable: Self {
+        func reachable(_ endpoint: String) -> String {
+            for any in ["tcp://*:", "tcp://0.0.0.0:"] where endpoint.hasPrefix(any) {
+                return "tcp://127.0.0.1:" + endpoint.dropFirst(any.count)
+            }
+            return endpoint
+        }
+        return Self(
+            eventsIn: reachable(eventsIn),
+            eventsOut: reachable(eventsOut),
+            requests: reachable(requests)
+        )
+    }
+
     /// The folder of the sockets; nil over TCP.
     package var ipcDirectory: String? {
         let prefix = "ipc://"
@@ -71,4 +91,13 @@ package struct BusEndpoints: Hashable, Sendable {
             return nil
         }
     }
+}
+
+extension ConfigurationError {
+    /// The bus shall be reached over TCP without keys.
+    package static let keysNeeded = ConfigurationError(
+        key: "ENSEMBLE_BUS",
+        expected: "ipc://<folder>, or CURVE keys for tcp:// (make keys; see CONFIG.md)",
+        found: "tcp:// without keys"
+    )
 }

@@ -52,13 +52,15 @@ extension BusSockets {
             buffer.finish()
             return
         }
-        let socket = try Socket(.subscribe, options: configuration.sockets, context: context)
+        let socket = try Socket(.subscribe, options: configuration.securedSockets, context: context)
         for filter in filters { try socket.subscribe(to: filter.prefix.utf8) }
         let openingTopic = Array(SubscriptionOpening.topic(nonce: .random(in: 1 ... .max)).utf8)
         try socket.subscribe(to: openingTopic)
+        let login = try watchLogin(of: socket, configuration.endpoints.eventsOut)
         try socket.connect(configuration.endpoints.eventsOut)
         subscriptions[id] = Subscription(
             socket: socket,
+            login: login,
             buffer: buffer,
             dropped: metrics.dropped(by: name),
             openingTopic: openingTopic

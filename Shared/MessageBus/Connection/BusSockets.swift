@@ -35,6 +35,7 @@ actor BusSockets {
     /// A SUB socket of its own for each subscription: its filters are its own, and so is its queue.
     struct Subscription {
         let socket: Socket
+        let login: WatchedLogin?
         let buffer: SubscriptionBuffer
         let dropped: Counter
         let openingTopic: [UInt8]
@@ -53,6 +54,9 @@ actor BusSockets {
     var context: ZeroMQContext?
     var publisher: Socket?
     var dealer: Socket?
+    var publisherLogin: WatchedLogin?
+    var dealerLogin: WatchedLogin?
+    var nextLoginLook = ContinuousClock.now
     let frame = Frame()
     var pollSet: PollSet
     var pollSetIsStale = true
@@ -117,15 +121,17 @@ actor BusSockets {
     /// Makes the sockets; the first thing that runs on the thread.
     func open() throws(ZeroMQError) {
         let context = try ZeroMQContext()
-        var options = configuration.sockets
+        self.context = context
+        var options = configuration.securedSockets
         options.publisherReportsFullQueues = true
         let publisher = try Socket(.extendedPublish, options: options, context: context)
+        publisherLogin = try watchLogin(of: publisher, configuration.endpoints.eventsIn)
         try publisher.connect(configuration.endpoints.eventsIn)
-        options = configuration.sockets
+        options = configuration.securedSockets
         options.queuesOnlyToConnectedPeers = true
         let dealer = try Socket(.dealer, options: options, context: context)
+        dealerLogin = try watchLogin(of: dealer, configuration.endpoints.requests)
         try dealer.connect(configuration.endpoints.requests)
-        self.context = context
         self.publisher = publisher
         self.dealer = dealer
     }
@@ -144,6 +150,7 @@ actor BusSockets {
         do {
             try receiveReplies(now)
             try tick(now)
+            try followLogins(now)
             try sendRequests()
             try publishWaiting()
             try receiveEvents()
@@ -268,6 +275,8 @@ actor BusSockets {
             complete(number, .failure(BusError(.closed, "this process is leaving the bus")))
         }
         subscriptions = [:]
+        publisherLogin = nil
+        dealerLogin = nil
         receivers = [:]
         pollSet.removeAll()
         publisher = nil

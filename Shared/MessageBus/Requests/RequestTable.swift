@@ -43,6 +43,10 @@ package struct RequestTable: Sendable {
         var wasSent = false
     }
 
+    /// Why requests were not sent, as far as anything is known.
+    static let away = "the bus was away"
+    var whyAway = Self.away
+
     private let limit: Int
     private var pending: [UInt64: Pending] = [:]
     private var unsent: Deque<UInt64> = []
@@ -130,7 +134,7 @@ package struct RequestTable: Sendable {
         var failures: [Failure] = []
         while let number = deadlines.popDue(now, where: { number, _ in pending[number] != nil }) {
             guard let entry = pending.removeValue(forKey: number) else { continue }
-            let why = entry.wasSent ? "no reply from \(entry.request.address)" : "the bus was away"
+            let why = entry.wasSent ? "no reply from \(entry.request.address)" : whyAway
             failures.append(Failure(number: number, error: BusError(.timeout, why)))
         }
         return failures

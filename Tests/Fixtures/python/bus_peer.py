@@ -1,7 +1,8 @@
 """A peer of the bus in another language: made from protos/, pyzmq and nothing of ours.
 
 Arguments: the protos folder, events-out, requests, and a role: `subscriber` prints the events it gets until it has seen
-COUNT of them; `requester` asks QueryGuild and prints the reply; `worker` serves QueryGuild once."""
+COUNT of them; `requester` asks QueryGuild and prints the reply; `worker` serves QueryGuild once; `publisher` publishes
+on TOPIC at EVENTS_IN until STOP_FILE is there. It logs in as BUS_USER, or over TCP with KEY_FILE and SERVER_KEY_FILE."""
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import sys
 import time
 
 import zmq
+import zmq.auth
 from google.protobuf import json_format
 
 import ensemble_protos
@@ -18,14 +20,21 @@ message = ensemble_protos.load(folder)
 Header, Envelope = message("ensemble.bus.v1.Header"), message("ensemble.bus.v1.Envelope")
 EventBatch = message("ensemble.bus.v1.EventBatch")
 context = zmq.Context()
+# How long to wait for anything, in seconds.
+PATIENCE = int(os.environ.get("PATIENCE", "20"))
 
 
 def connect(kind, endpoint):
     socket = context.socket(kind)
-    socket.plain_username = os.environ["BUS_USER"].encode()
-    socket.plain_password = os.environ.get("BUS_SECRET", "none").encode()
+    if "KEY_FILE" in os.environ:
+        # Over TCP: our key pair and the bus's public key, from certificates as pyzmq writes them itself.
+        socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(os.environ["KEY_FILE"])
+        socket.curve_serverkey = zmq.auth.load_certificate(os.environ["SERVER_KEY_FILE"])[0]
+    elif "BUS_USER" in os.environ:
+        socket.plain_username = os.environ["BUS_USER"].encode()
+        socket.plain_password = os.environ.get("BUS_SECRET", "none").encode()
     socket.linger = 500
-    socket.rcvtimeo = 20_000
+    socket.rcvtimeo = socket.sndtimeo = 1000 * PATIENCE
     return socket, socket.connect(endpoint)
 
 
@@ -38,7 +47,11 @@ def subscriber(count):
     socket.subscribe(nonce.encode())
     seen = 0
     while seen < count:
-        topic, header, payload = socket.recv_multipart()
+        try:
+            topic, header, payload = socket.recv_multipart()
+        except zmq.Again:
+            print("nothing came")
+            return
         if topic.decode() == nonce:
             print("open", flush=True)
             open(os.environ["OPEN_FILE"], "w").close()
@@ -78,18 +91,27 @@ class Peer:
     def send(self, envelope, *body):
         self.socket.send_multipart([envelope.SerializeToString(), *body])
 
+    def pulse(self):
+        self.pulsed = time.monotonic()
+        try:
+            self.socket.send(Envelope(verb="pulse").SerializeToString(), zmq.DONTWAIT)
+        except zmq.Again:
+            # There is no connection.
+            pass
+
     def receive(self, verb):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if time.monotonic() - self.pulsed > 0.5:
-                self.send(Envelope(verb="pulse"))
-                self.pulsed = time.monotonic()
+                self.pulse()
             if self.socket.poll(200):
                 first, *body = self.socket.recv_multipart()
                 envelope = Envelope.FromString(first)
                 if envelope.verb == verb:
                     return envelope, body
-        raise SystemExit(f"no {verb} came")
+        print(f"no {verb} came")
+        context.destroy(linger=0)
+        raise SystemExit(3)
 
 
 def requester():
@@ -120,5 +142,16 @@ def worker():
     print(json.dumps({"guild": asked.guild}))
 
 
-{"subscriber": lambda: subscriber(int(os.environ["COUNT"])), "requester": requester, "worker": worker}[role]()
+def publisher():
+    """Publishes on a topic, again and again, until it is told to stop by the end of its input."""
+    socket, _ = connect(zmq.PUB, os.environ["EVENTS_IN"])
+    socket.sndtimeo = 1000
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not os.path.exists(os.environ["STOP_FILE"]):
+        header = Header(type=os.environ["TYPE"], content_type="json", source="python/1").SerializeToString()
+        socket.send_multipart([os.environ["TOPIC"].encode(), header, os.environ["BODY"].encode()])
+        time.sleep(0.02)
+
+
+{"subscriber": lambda: subscriber(int(os.environ["COUNT"])), "requester": requester, "worker": worker, "publisher": publisher}[role]()
 context.destroy()

@@ -1,9 +1,10 @@
 package import BusContract
 package import BusCore
 import Glibc
-import Logging
+package import Logging
 package import MessageBus
 package import ServiceKit
+package import ZeroMQ
 
 /// A real switchboard over ipc in a folder of its own, in this process, and connections to it.
 ///
@@ -14,10 +15,16 @@ package import ServiceKit
 /// ```
 package struct TestBus: Sendable {
     package let endpoints: BusEndpoints
-    package let configuration: SwitchboardConfiguration
+    package var configuration: SwitchboardConfiguration
 
     /// What the switchboard counts.
     package let metrics: MetricsRegistry
+
+    /// Over TCP, what services log in with.
+    package var keys: [ServiceRole: CurveKeyPair] = [:]
+
+    /// Where the switchboard logs to.
+    package var logger = Logger(label: "test-bus")
 
     package init(endpoints: BusEndpoints, configuration: SwitchboardConfiguration, metrics: MetricsRegistry) {
         self.endpoints = endpoints
@@ -27,7 +34,10 @@ package struct TestBus: Sendable {
 
     /// The configuration of a connection that logs in as that service.
     package func configuration(_ role: ServiceRole) -> BusConfiguration {
-        BusConfiguration(endpoints: endpoints, role: role, secret: configuration.secrets?[role])
+        guard let server = configuration.keys?.own.publicKey, let keys = keys[role] else {
+            return BusConfiguration(endpoints: endpoints, role: role, secret: configuration.secrets?[role])
+        }
+        return BusConfiguration(endpoints: endpoints, role: role, login: .keys(keys, server: server))
     }
 
     /// A running connection for as long as `body` runs.
@@ -35,6 +45,7 @@ package struct TestBus: Sendable {
         _ role: ServiceRole,
         configure: (inout BusConfiguration) -> Void = { _ in },
         metrics: MetricsRegistry? = nil,
+        logger: Logger? = nil,
         _ body: (BusConnection) async throws -> R
     ) async throws -> R {
         var configuration = configuration(role)
@@ -43,7 +54,7 @@ package struct TestBus: Sendable {
         let connection = try BusConnection(
             configuration: configuration,
             instance: instance,
-            logger: Logger(label: "test-bus-\(role.rawValue)"),
+            logger: logger ?? Logger(label: "test-bus-\(role.rawValue)"),
             metrics: metrics ?? MetricsRegistry(instance: instance)
         )
         return try await withBackground {
@@ -73,11 +84,34 @@ package func withTestBus<R>(
     return try await withSwitchboard(bus) { try await body(bus) }
 }
 
+/// Runs a switchboard over TCP with CURVE, and keys for each of `roles`, for as long as `body` runs.
+package func withCurveTestBus<R>(
+    roles: [ServiceRole],
+    logger: Logger = Logger(label: "test-bus"),
+    configure: (inout SwitchboardConfiguration) -> Void = { _ in },
+    _ body: (TestBus) async throws -> R
+) async throws -> R {
+    let keys = Dictionary(uniqueKeysWithValues: try roles.map { ($0, try CurveKeyPair.make()) })
+    var configuration = SwitchboardConfiguration(
+        endpoints: .tcp(host: "127.0.0.1", port: try FreePorts.first(of: 3))
+    )
+    configuration.keys = ServerKeys(own: try CurveKeyPair.make(), clients: keys.mapValues(\.publicKey))
+    configure(&configuration)
+    var bus = TestBus(
+        endpoints: configuration.endpoints,
+        configuration: configuration,
+        metrics: MetricsRegistry(instance: ServiceInstance(service: .bus))
+    )
+    bus.keys = keys
+    bus.logger = logger
+    return try await withSwitchboard(bus) { try await body(bus) }
+}
+
 /// Runs the switchboard of `bus` for as long as `body` runs: again, for tests that restart it.
 package func withSwitchboard<R>(_ bus: TestBus, _ body: () async throws -> R) async throws -> R {
     let switchboard = try Switchboard(
         configuration: bus.configuration,
-        logger: Logger(label: "test-bus"),
+        logger: bus.logger,
         metrics: bus.metrics
     )
     return try await withBackground {

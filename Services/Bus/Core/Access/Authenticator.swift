@@ -1,20 +1,32 @@
 package import BusContract
 package import ServiceKit
-import ZeroMQ
+package import ZeroMQ
 
-/// Decides about log-ins: a known service with its secret.
+/// Decides about log-ins: a known service with its secret or, over TCP, with its key.
 package struct Authenticator: Sendable {
     private let policy: AccessPolicy
     private let secrets: [ServiceRole: Secret]?
+    /// By public key; nil where passwords are asked for.
+    private let users: [[UInt8]: ServiceRole]?
 
-    /// - Parameter secrets: by service; nil lets in every known service, where file permissions guard the sockets.
-    package init(policy: AccessPolicy, secrets: [ServiceRole: Secret]?) {
+    /// - Parameters:
+    ///   - secrets: by service; nil lets in every known service, where file permissions guard the sockets.
+    ///   - keys: by service, each its own; nil where passwords are asked for.
+    package init(policy: AccessPolicy, secrets: [ServiceRole: Secret]?, keys: [ServiceRole: CurveKey]? = nil) {
         self.policy = policy
         self.secrets = secrets
+        users = keys.map { keys in
+            Dictionary(keys.map { ($0.value.bytes, $0.key) }) { first, _ in first }
+        }
     }
 
     func decide(_ credentials: ZAPRequest.Credentials) -> ZAPVerdict {
         switch credentials {
+        case .curve(let key):
+            guard let user = users?[key] else { return .refuse("the key is not on the list") }
+            guard policy.knows(user) else { return .refuse("no such service") }
+            return .allow(user: user.rawValue)
+        case _ where users != nil: return .refuse("log in with CURVE")
         case .plain(let user, let password):
             let role = ServiceRole(rawValue: user)
             guard policy.knows(role) else { return .refuse("no such service") }
@@ -24,7 +36,6 @@ package struct Authenticator: Sendable {
             }
             return .allow(user: user)
         case .none: return .refuse("log in with PLAIN")
-        case .curve: return .refuse("the key is not on the list")
         case .unsupported(let mechanism): return .refuse("\(mechanism) is not served")
         }
     }

@@ -5,6 +5,7 @@
 // after a restart. What it may pass on is decided by `AccessPolicy` from the contract's catalogue; a new decision about
 // requests belongs to `Broker`, which does no I/O.
 
+import Glibc
 package import Logging
 import MessageBus
 package import ServiceKit
@@ -18,8 +19,10 @@ package final class Switchboard: Service, Sendable {
     private let opened = Signal()
     private let logger: Logger
 
-    /// - Throws: `ZeroMQError` when the system has no descriptor left for the thread's doorbell.
+    /// - Throws: `ConfigurationError` when it shall listen on TCP without keys, `ZeroMQError` when the system has no
+    ///   descriptor left for the thread's doorbell.
     package init(configuration: SwitchboardConfiguration, logger: Logger, metrics: MetricsRegistry) throws {
+        try configuration.check()
         self.logger = logger
         sockets = try SwitchboardSockets(
             configuration: configuration,
@@ -35,7 +38,8 @@ package final class Switchboard: Service, Sendable {
 
     /// Serves until graceful shutdown or cancellation.
     ///
-    /// - Throws: `ZeroMQError` when an endpoint cannot be bound, or the sockets' folder is not ours alone.
+    /// - Throws: `ZeroMQError` when an endpoint cannot be bound, or the sockets' folder is not ours alone;
+    ///   `ConfigurationError` when the address is none of this machine's.
     package func run() async throws {
         let ended = Signal()
         let failure = Mutex<(any Error)?>(nil)
@@ -62,6 +66,14 @@ package final class Switchboard: Service, Sendable {
         } onCancelOrGracefulShutdown: {
             sockets.close()
         }
-        if let error = failure.withLock({ $0 }) { throw error }
+        guard let error = failure.withLock({ $0 }) else { return }
+        if let error = error as? ZeroMQError, error.code == .badEndpoint || error.number == EADDRNOTAVAIL {
+            throw ConfigurationError(
+                key: "ENSEMBLE_BUS",
+                expected: "ipc://<folder>, or tcp://<an address of this machine as a number, or *>:<port>",
+                found: "one that cannot be listened on: \(error)"
+            )
+        }
+        throw error
     }
 }

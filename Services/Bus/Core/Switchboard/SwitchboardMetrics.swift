@@ -13,6 +13,7 @@ struct SwitchboardMetrics: Sendable {
     let subscriptions: Counter
     let logins: Counter
     let loginsRefused: Counter
+    let handshakesFailed: Counter
     private let notes: [BrokerNote.Kind: Counter]
 
     init(_ registry: MetricsRegistry) {
@@ -30,6 +31,10 @@ struct SwitchboardMetrics: Sendable {
         subscriptions = registry.counter("bus_switch_subscriptions_total", help: "Subscriptions that came in.")
         logins = registry.counter("bus_switch_logins_total", help: "Log-ins let in.")
         loginsRefused = registry.counter("bus_switch_logins_refused_total", help: "Log-ins refused.")
+        handshakesFailed = registry.counter(
+            "bus_switch_handshakes_failed_total",
+            help: "Connections over TCP that ended before their log-in: without CURVE, or made for another server key."
+        )
         notes = Dictionary(
             uniqueKeysWithValues: BrokerNote.Kind.allCases.map { kind in
                 (

@@ -22,6 +22,8 @@ actor SwitchboardSockets {
     var eventsOut: Socket?
     var requests: Socket?
     private var zap: ZAPHandler?
+    /// Over TCP, by socket.
+    private var monitors: [(name: String, monitor: LoginMonitor)] = []
     private var folderLock: FolderLock?
     private var pollSet: PollSet
 
@@ -32,6 +34,7 @@ actor SwitchboardSockets {
 
     var refusedEventsLog = LogThrottle()
     var malformedLog = LogThrottle()
+    private var handshakeLog = LogThrottle()
     var noteLogs: [BrokerNote.Kind: LogThrottle] = [:]
     var mayHaveEvents = true
     var eventsRest = Rest()
@@ -53,7 +56,11 @@ actor SwitchboardSockets {
         self.logger = logger
         self.metrics = metrics
         policy = configuration.policy
-        authenticator = Authenticator(policy: configuration.policy, secrets: configuration.secrets)
+        authenticator = Authenticator(
+            policy: configuration.policy,
+            secrets: configuration.secrets,
+            keys: configuration.keys?.clients
+        )
         broker = Broker(
             epoch: .random(in: 1 ... .max),
             limits: configuration.limits,
@@ -75,7 +82,7 @@ actor SwitchboardSockets {
             folderLock = try FolderLock(folder: folder)
         }
         let context = try ZeroMQContext()
-        let logger = self.logger
+        var log = LoginLog(logger: logger)
         let metrics = self.metrics
         let authenticator = self.authenticator
         let zap = try ZAPHandler(context: context) { request in
@@ -84,17 +91,17 @@ actor SwitchboardSockets {
             case .allow: metrics.logins.increment()
             case .refuse(let why):
                 metrics.loginsRefused.increment()
-                logger.warning(
-                    "a log-in to the bus was refused",
-                    metadata: ["why": "\(why)", "user": "\(request.credentials.user)", "socket": "\(request.domain)"]
-                )
+                log.refused(request, why: why, now: .now)
             }
             return verdict
         }
         func bound(_ kind: SocketKind, _ endpoint: String, domain: String) throws(ZeroMQError) -> Socket {
             var options = configuration.sockets
-            options.security = .plainServer(domain: domain)
+            options.security = configuration.security(domain: domain)
             let socket = try Socket(kind, options: options, context: context)
+            if configuration.keys != nil {
+                monitors.append((domain, try LoginMonitor(socket, context: context)))
+            }
             try socket.bind(endpoint)
             return socket
         }
@@ -155,26 +162,39 @@ actor SwitchboardSockets {
     private func updateGauges(_ now: ContinuousClock.Instant) {
         guard now >= nextGauges else { return }
         nextGauges = now + .seconds(1)
+        do {
+            for (name, monitor) in monitors { try countHandshakes(monitor, name, now) }
+        } catch {
+            logger.error("the bus cannot see how handshakes end", metadata: ["error": "\(error)"])
+        }
         metrics.peers.set(broker.peerCount)
         metrics.waiting.set(broker.waitingCount)
     }
 
+    /// Who does not even come to the log-in is no question for the ZAP handler. Its address is not to be had.
+    private func countHandshakes(
+        _ monitor: LoginMonitor,
+        _ socket: String,
+        _ now: ContinuousClock.Instant
+    ) throws(ZeroMQError) {
+        while let report = try monitor.next() {
+            guard report == .cutOff || report == .misunderstood else { continue }
+            metrics.handshakesFailed.increment()
+            guard let held = handshakeLog.admit(now) else { continue }
+            logger.warning(
+                "a connection to the bus ended before its log-in: it came without CURVE, or for another server key",
+                metadata: ["socket": "\(socket)", "more": "\(held)"]
+            )
+        }
+    }
+
     private func release() {
+        monitors = []
         pollSet.removeAll()
         eventsIn = nil
         eventsOut = nil
         requests = nil
         zap = nil
         folderLock = nil
-    }
-}
-
-extension ZAPRequest.Credentials {
-    /// The name that a client claims, for the log.
-    fileprivate var user: String {
-        switch self {
-        case .plain(let user, _): user
-        case .none, .curve, .unsupported: ""
-        }
     }
 }
