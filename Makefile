@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down build test bench format lint migrate doctor clean packages
+.PHONY: help up down build test bench format lint migrate keys doctor clean packages
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ lint: ## Say where sources are not in the agreed form
 
 migrate: ## Bring the database to this version (`make up` does it by itself)
 	@infra/scripts/ensemble.sh migrate
+
+keys: ## Make the keys that a bus over TCP needs; keys that are there stay
+	@infra/scripts/ensemble.sh keys
 
 doctor: ## Say what is missing on this machine and how to get it
 	@infra/scripts/ensemble.sh doctor

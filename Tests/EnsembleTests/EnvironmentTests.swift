@@ -68,7 +68,9 @@ import Testing
             fleet: fleet,
             ports: [.gateway: 1234],
             busAddress: "ipc:///x",
-            busSecrets: Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, Secret("bus-\($0)")) }),
+            busAccess: .passwords(
+                Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, Secret("bus-\($0)")) })
+            ),
             databases: Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, Secret("db-\($0)")) }),
             playground: nil
         )
@@ -102,7 +104,7 @@ import Testing
             fleet: try fleet,
             ports: [:],
             busAddress: "ipc:///x",
-            busSecrets: [:],
+            busAccess: .passwords([:]),
             databases: [:],
             playground: PlaygroundAddresses(port: 8090, lavalinkPort: 2333)
         )

@@ -8,7 +8,7 @@ import Glibc
 /// The operator's command line, and the supervisor of one machine.
 ///
 /// Installation/ knows where things lie, Database/ the cluster and its roles, Children/ starts processes, Supervision/
-/// decides about them, Screen/ draws, Doctor/ and Tap/ look. The module owns the running stack's processes and the local
+/// decides about them, Screen/ draws, Doctor/ and Tap/ look, Keys/ makes the bus's keys. The module owns the running stack's processes and the local
 /// cluster. A new command is one file here and one line in the list below; a new service one line in ``ServicePlan``.
 package struct EnsembleCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -16,6 +16,7 @@ package struct EnsembleCommand: AsyncParsableCommand {
         abstract: "Runs and looks after a troupe of Discord bots.",
         subcommands: [
             UpCommand.self, DownCommand.self, MigrateCommand.self, DoctorCommand.self, BusCommand.self,
+            KeysCommand.self,
         ]
     )
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LocalPostgres
+import MessageBus
 import ServiceKit
 
 #if canImport(Glibc)
@@ -17,7 +18,7 @@ package struct Doctor: Sendable {
 
     /// Everything that was looked at, in the order of need.
     package func examine() -> [Finding] {
-        programs() + packages() + [database()] + configuration() + tokens() + ports()
+        programs() + packages() + [database()] + configuration() + bus() + tokens() + ports()
     }
 
     private func programs() -> [Finding] {
@@ -66,6 +67,19 @@ package struct Doctor: Sendable {
             } catch {
                 return .bad("\(error)", "repair \(path)")
             }
+        }
+    }
+
+    /// Over TCP, whether the keys are there for everything that `make up` starts.
+    private func bus() -> [Finding] {
+        do {
+            let endpoints = try BusEndpoints(settings: installation.settings)
+            guard endpoints.isTCP else { return [] }
+            let services = ServicePlan.all.map(\.service) + [.ensemble]
+            _ = try BusAccess(endpoints: endpoints, services: services, folder: installation.keyFolder)
+            return [.good("bus: over TCP, with the keys in \(installation.keyFolder.path)")]
+        } catch {
+            return [.bad("bus: \(error)", "make keys")]
         }
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import MessageBus
 package import ServiceKit
 
 #if canImport(Glibc)
@@ -57,6 +58,11 @@ package struct Installation: Sendable {
 
     /// The secret with which the command line logs in to the bus.
     package var busSecretFile: String { "\(state)/run/ensemble.secret" }
+
+    /// The keys of a bus over TCP: `BUS_KEYS`.
+    package var keyFolder: KeyFolder {
+        KeyFolder(Folder.absolute(settings.path("BUS_KEYS", default: "\(state)/keys")))
+    }
 
     /// The whole log of the last `up`.
     package var logFile: String { "\(state)/logs/up.log" }

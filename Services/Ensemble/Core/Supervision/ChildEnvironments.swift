@@ -6,7 +6,7 @@ struct ChildEnvironments: Sendable {
     let fleet: FleetVariables
     let ports: [ServiceName: Int]
     let busAddress: String
-    let busSecrets: [ServiceName: Secret]
+    let busAccess: BusAccess
     /// Each service's connection string.
     let databases: [ServiceName: Secret]
     /// Set when the playground stands in for Discord, Lavalink and the models.
@@ -27,13 +27,7 @@ struct ChildEnvironments: Sendable {
         result["ENSEMBLE_BUS"] = busAddress
         result["LOG_FORMAT"] = Logs.Format.json.rawValue
         if let port = ports[service] { result[service.portVariable] = String(port) }
-        if service == .bus {
-            let pairs = busSecrets.sorted { $0.key.rawValue < $1.key.rawValue }
-                .map { "\($0.key.rawValue)=\($0.value.reveal())" }
-            result["BUS_SECRETS"] = pairs.joined(separator: ",")
-        } else {
-            result["BUS_SECRET"] = busSecrets[service]?.reveal()
-        }
+        busAccess.apply(to: &result, of: service)
         if plan.usesDatabase { result["DATABASE_URL"] = databases[service]?.reveal() }
         playground?.apply(to: &result, of: service, fleet: fleet)
         return result

@@ -22,6 +22,9 @@ struct Up: Sendable {
     private let ports: PortPlan
     private let usesPlayground: Bool
     private let cluster: LocalPostgres?
+    private let busAddress: String
+    private let busEndpoints: BusEndpoints
+    private let busAccess: BusAccess
     private let isTerminal: Bool
     private let log: LogHub
     private let logger: Logger
@@ -37,6 +40,13 @@ struct Up: Sendable {
         ports = try PortPlan(settings: settings)
         cluster =
             settings.has("DATABASE_URL") ? nil : try LocalPostgres(installation: installation, port: ports.database)
+        busAddress = settings.optional("ENSEMBLE_BUS") ?? "ipc://\(installation.busFolder)"
+        busEndpoints = try BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": busAddress]))
+        busAccess = try BusAccess(
+            endpoints: busEndpoints,
+            services: ServicePlan.all.map(\.service) + [.ensemble],
+            folder: installation.keyFolder
+        )
         for folder in [installation.state, "\(installation.state)/run", "\(installation.state)/logs"] {
             try Folder.make(folder)
         }
@@ -54,16 +64,13 @@ struct Up: Sendable {
 
     /// Runs the stack to its end.
     func run() async throws {
-        let secrets = Dictionary(
-            uniqueKeysWithValues: (ServicePlan.all.map(\.service) + [.ensemble]).map { ($0, RandomSecret.make()) }
-        )
         let databases = try databaseURLs()
         let environments = ChildEnvironments(
             installation: installation,
             fleet: fleet,
             ports: ports.services,
             busAddress: busAddress,
-            busSecrets: secrets,
+            busAccess: busAccess,
             databases: databases.services,
             playground: playground
         )
@@ -72,14 +79,13 @@ struct Up: Sendable {
             + ServicePlan.all.filter { $0.service != .playground || usesPlayground }.map { Member.service($0.service) }
         let supervisor = Supervisor(members: members, environments: environments, cluster: cluster, log: log)
         for remark in ports.remarks { log.say(remark, level: .notice) }
-        try Folder.writePrivate(secrets[.ensemble]?.reveal() ?? "", to: installation.busSecretFile)
+        let login = busAccess.login(of: .ensemble) ?? .password(nil)
+        if case .password(let secret?) = login {
+            try Folder.writePrivate(secret.reveal(), to: installation.busSecretFile)
+        }
 
         let bus = try BusConnection(
-            configuration: BusConfiguration(
-                endpoints: BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": busAddress])),
-                role: .ensemble,
-                secret: secrets[.ensemble]
-            ),
+            configuration: BusConfiguration(endpoints: busEndpoints, role: .ensemble, login: login),
             instance: ServiceInstance(service: .ensemble),
             logger: logger,
             metrics: MetricsRegistry(instance: ServiceInstance(service: .ensemble))
@@ -121,10 +127,6 @@ struct Up: Sendable {
     }
 
     // MARK: Parts
-
-    private var busAddress: String {
-        installation.settings.optional("ENSEMBLE_BUS") ?? "ipc://\(installation.busFolder)"
-    }
 
     private var playground: PlaygroundAddresses? {
         guard usesPlayground, let port = ports.services[.playground] else { return nil }

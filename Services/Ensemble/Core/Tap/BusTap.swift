@@ -16,20 +16,13 @@ struct BusTap: Sendable {
     func run() async throws {
         let settings = installation.settings
         let address = settings.optional("ENSEMBLE_BUS") ?? "ipc://\(installation.busFolder)"
-        let secret = settings.optionalSecret("BUS_SECRET") ?? Folder.read(installation.busSecretFile).map { Secret($0) }
-        guard let secret else {
-            throw ConfigurationError(
-                key: "BUS_SECRET",
-                expected: "a running stack (make up), or the bus's secret of `ensemble`",
-                found: "neither"
-            )
-        }
+        let endpoints = try BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": address]))
         let instance = ServiceInstance(service: .ensemble, id: "tap")
         let bus = try BusConnection(
             configuration: BusConfiguration(
-                endpoints: try BusEndpoints(settings: Settings(environment: ["ENSEMBLE_BUS": address])),
+                endpoints: endpoints,
                 role: .ensemble,
-                secret: secret
+                login: try login(endpoints)
             ),
             instance: instance,
             logger: Logger(label: "tap"),
@@ -43,13 +36,31 @@ struct BusTap: Sendable {
         }
     }
 
+    /// As the supervisor's neighbour over ipc; over TCP by the command line's own keys.
+    private func login(_ endpoints: BusEndpoints) throws(ConfigurationError) -> BusLogin {
+        let settings = installation.settings
+        guard !endpoints.isTCP else {
+            let folder = installation.keyFolder
+            return .keys(try folder.keys(of: .ensemble), server: try folder.serverKey())
+        }
+        let secret = settings.optionalSecret("BUS_SECRET") ?? Folder.read(installation.busSecretFile).map { Secret($0) }
+        guard let secret else {
+            throw ConfigurationError(
+                key: "BUS_SECRET",
+                expected: "a running stack (make up), or the bus's secret of `ensemble`",
+                found: "neither"
+            )
+        }
+        return .password(secret)
+    }
+
     private func follow(_ bus: BusConnection) async throws {
         try await bus.withSubscription(topics, name: "tap") { subscription in
             guard await subscription.waitUntilOpen() else {
                 throw ConfigurationError(
                     key: "ENSEMBLE_BUS",
                     expected: "a bus that answers",
-                    found: "none within 5 s; is the stack running?"
+                    found: "none within 5 s; is the stack running, and over TCP, do the keys fit?"
                 )
             }
             var shown = 0
