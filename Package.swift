@@ -139,7 +139,7 @@ let capabilities: [Target] = [
     shared("DiscordREST", ["DiscordModel", "ServiceKit", httpClient, nio, logging, deque]),
     shared(
         "CommandKit",
-        ["BusContract", "DiscordModel", "MessageBus", "ServiceKit", logging, serviceLifecycle],
+        ["BusContract", "DiscordModel", "MessageBus", "ServiceKit", logging, serviceLifecycle, unixSignals],
         resources: texts
     ),
     shared("LLM", ["ServiceKit", httpClient, nio, nioHTTP1, logging]),
@@ -223,7 +223,9 @@ let doubles: [Target] = [
 let benchmarks: [Target] = [
     .executableTarget(
         name: "bench-bus",
-        dependencies: ["MessageBus", "BusContract", "DiscordModel", "ServiceKit", logging],
+        dependencies: [
+            "MessageBus", "BusContract", "DiscordModel", "ServiceKit", logging, serviceLifecycle, unixSignals,
+        ],
         path: "Tests/Benchmarks/bus/Program"
     ),
     .executableTarget(

@@ -215,6 +215,52 @@ import Testing
         #expect(broker.peerCount == 1)
     }
 
+    @Test func aSilentWorkersRepeatableRequestsGoElsewhereInTime() {
+        var broker = broker()
+        hello(&broker, "caller", client: 1, user: "caller")
+        hello(&broker, "w1", client: 2, user: "worker")
+        _ = serve(&broker, "w1", credit: 5)
+        _ = ask(&broker, 1, milliseconds: 2000)
+        _ = ask(&broker, 2, repeatable: false)
+        hello(&broker, "w2", client: 3, user: "worker")
+        _ = serve(&broker, "w2", credit: 1)
+        func pulse(_ name: String, _ user: String, _ time: Duration) -> [BrokerAction] {
+            broker.receive(Envelope(.pulse), body: nil, from: peer(name), user: user, now: start + time)
+        }
+        #expect(sends(broker.tick(start + .seconds(1))).allSatisfy { $0.1.verb == .pulse })
+        _ = pulse("caller", "caller", .seconds(1))
+        _ = pulse("w2", "worker", .seconds(1))
+        let actions = broker.tick(start + .milliseconds(1250))
+        #expect(notes(actions).contains(.workerSilent))
+        let again = sends(actions).filter { $0.1.verb == .request }
+        #expect(again.map(\.0) == [peer("w2")] && again.map(\.1.number) == [1])
+        #expect(again.first?.1.deadlineMilliseconds == 750)
+        // Said once, and the silent one gets nothing new although it has credit.
+        #expect(notes(broker.tick(start + .milliseconds(1500))).isEmpty)
+        #expect(sends(ask(&broker, 3, at: start + .milliseconds(1500))).isEmpty)
+
+        // It comes back with its answer, which counts; the other's is one too many.
+        var reply = Envelope(.reply)
+        reply.id = RequestID(client: 1, number: 1)
+        reply.address = "a"
+        reply.credit = 4
+        reply.received = 2
+        let late = sends(
+            broker.receive(reply, body: .init(), from: peer("w1"), user: "worker", now: start + .seconds(2))
+        )
+        #expect(late.filter { $0.1.verb == .reply }.map(\.0) == [peer("caller")])
+        // And it is given work again.
+        #expect(late.filter { $0.1.verb == .request }.map(\.1.number) == [3])
+        let second = broker.receive(reply, body: .init(), from: peer("w2"), user: "worker", now: start + .seconds(2))
+        #expect(sends(second).isEmpty && notes(second) == [.lateReply])
+        // What may not be repeated has waited for it.
+        reply.number = 2
+        let once = sends(
+            broker.receive(reply, body: .init(), from: peer("w1"), user: "worker", now: start + .seconds(2))
+        )
+        #expect(once.map(\.1.number) == [2])
+    }
+
     @Test func whatNobodyServesEndsAtItsDeadline() {
         var broker = broker()
         hello(&broker, "caller", client: 1, user: "caller")
@@ -268,6 +314,33 @@ import Testing
         let actions = sends(answer(&broker, 7, from: "w1", credit: 5, received: 0))
         #expect(actions.map(\.0) == [peer("caller")])
         #expect(actions.first?.1.code == "")
+    }
+
+    @Test func whatIsOverIsNotAdoptedFromAWorkerThatWasAway() {
+        var broker = broker()
+        hello(&broker, "caller", client: 1, user: "caller")
+        hello(&broker, "w1", client: 2, user: "worker")
+        _ = serve(&broker, "w1", credit: 5)
+        _ = ask(&broker, 1)
+        _ = broker.unreachable(peer("w1"), now: start)
+        hello(&broker, "w2", client: 3, user: "worker")
+        _ = serve(&broker, "w2", credit: 5)
+        var reply = Envelope(.reply)
+        reply.id = RequestID(client: 1, number: 1)
+        reply.address = "a"
+        let answer = broker.receive(reply, body: .init(), from: peer("w2"), user: "worker", now: start)
+        #expect(sends(answer).map(\.1.verb) == [.reply])
+
+        hello(&broker, "w1", client: 2, user: "worker")
+        var statement = Envelope(.serve)
+        statement.address = "a"
+        statement.credit = 4
+        statement.epoch = broker.epoch
+        statement.running = [reply.id]
+        _ = broker.receive(statement, body: nil, from: peer("w1"), user: "worker", now: start)
+        #expect(broker.runningCount == 0)
+        let late = broker.receive(reply, body: .init(), from: peer("w1"), user: "worker", now: start)
+        #expect(sends(late).isEmpty && notes(late) == [.lateReply])
     }
 
     @Test func queuesAreBoundedInNumberAndBytes() {

@@ -190,6 +190,8 @@ extension BusSockets {
 
     private func welcomed(_ epoch: UInt64) {
         link.welcomed()
+        let before = lastEpoch
+        lastEpoch = epoch
         for failure in requests.welcomed(epoch: epoch) { complete(failure.number, .failure(failure.error)) }
         workers.beginSession()
         leaving = []
@@ -199,7 +201,7 @@ extension BusSockets {
         blockedMessages = []
         for address in workers.served {
             let unsent = replies.compactMap(\.reply).filter { $0.address == address }.map(\.id)
-            state(address, running: workers.running(at: address) + unsent)
+            state(address, running: workers.running(at: address) + unsent, from: before)
         }
         for message in replies { send(restated(message), reply: message.reply) }
     }
@@ -248,14 +250,15 @@ extension BusSockets {
         }
     }
 
-    /// States an address's free capacity.
-    private func state(_ address: String, running: [RequestID]) {
+    /// States an address's free capacity and, after a reconnect, what runs there since the session of that epoch.
+    private func state(_ address: String, running: [RequestID], from epoch: UInt64 = 0) {
         guard let (credit, received) = workers.credit(address) else { return }
         var envelope = Envelope(.serve)
         envelope.address = address
         envelope.credit = credit
         envelope.received = received
         envelope.running = running
+        envelope.epoch = epoch
         send([envelope.encoded])
     }
 

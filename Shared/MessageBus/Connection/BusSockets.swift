@@ -88,6 +88,8 @@ actor BusSockets {
     var expectsCommand = false
     var dealerIsBlocked = false
     var dealerIsReadable = true
+    /// The run of the switchboard that welcomed us last; 0 before.
+    var lastEpoch: UInt64 = 0
     var isClosing = false
     var closedAt: ContinuousClock.Instant?
 

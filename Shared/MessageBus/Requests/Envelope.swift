@@ -38,6 +38,7 @@ package struct Envelope: Hashable, Sendable {
     package var credit: UInt64 = 0
     /// How many requests of `address` the worker had received, in this session, when it stated `credit`.
     package var received: UInt64 = 0
+    /// Names a run of the switchboard: with `welcome` this one, with `serve` the one that `running` came from.
     package var epoch: UInt64 = 0
     /// The requests that the worker is at, each as client and number.
     package var running: [RequestID] = []

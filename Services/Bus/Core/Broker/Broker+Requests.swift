@@ -67,7 +67,11 @@ extension Broker {
         }
         if peer.slots[address] == nil { queues[address, default: Queue()].workers.append(id) }
         state(envelope, from: id)
-        for request in envelope.running { adopt(request, address: address, worker: id, now: now) }
+        for request in envelope.running {
+            // What came from us and is not known any more is over: its caller has an answer, or has given up.
+            if envelope.epoch == epoch, entries[request] == nil { continue }
+            adopt(request, address: address, worker: id, now: now)
+        }
         dispatch(address, now: now)
     }
 
@@ -190,6 +194,7 @@ extension Broker {
         for step in 0..<queue.workers.count {
             let index = (queue.cursor + step) % queue.workers.count
             let id = queue.workers[index]
+            if !suspects.isEmpty, suspects.contains(id) { continue }
             let free = peers[id]?.slots[address]?.free ?? 0
             if free > best?.free ?? 0 { best = (id, free, index) }
         }
@@ -198,7 +203,7 @@ extension Broker {
         return best.id
     }
 
-    /// Its worker has died.
+    /// Its worker has died, or may have.
     mutating func giveBack(_ request: RequestID, now: ContinuousClock.Instant) {
         guard let entry = entries[request] else { return }
         guard entry.isRepeatable, entry.body != nil else {

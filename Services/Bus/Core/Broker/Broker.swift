@@ -6,8 +6,10 @@ package import MessageBus
 ///
 /// - Requests wait in a queue per address, bounded in number and bytes, and go to the worker with most free capacity.
 /// - A worker's free capacity is what it last stated, less what it has been sent and had not yet counted then.
-/// - A worker that dies (silent, or its connection gone) gives back its repeatable requests to the head of the queue;
-///   for `once` requests the caller learns `outcomeUnknown`.
+/// - A worker that misses its heartbeats gets nothing more, and its repeatable requests go back to the head of the queue,
+///   so that another has time for them before their deadlines. The first answer counts, whoever gives it.
+/// - One that dies (silent for longer, or its connection gone) is forgotten; for its `once` requests the caller learns
+///   `outcomeUnknown`.
 /// - Request ids make repeated sends harmless: a client that reconnects sends everything unanswered again.
 ///
 /// Malformed or forbidden messages become notes and, where somebody waits, an answer; they change nothing else.
@@ -54,6 +56,8 @@ package struct Broker: Sendable {
 
     var peers: [PeerID: Peer] = [:]
     var clients: [UInt64: PeerID] = [:]
+    /// Peers that have missed heartbeats: nearly always none.
+    var suspects: Set<PeerID> = []
     var queues: [String: Queue] = [:]
     var entries: [RequestID: Entry] = [:]
     /// `once` requests that are over: asked again, they must not run again.
@@ -111,6 +115,7 @@ package struct Broker: Sendable {
                 return takeActions()
             }
             peers[id]?.lastHeard = now
+            if !suspects.isEmpty { trust(id, now: now) }
             handle(envelope, body: body, from: id, user: user, now: now)
         }
         return takeActions()
@@ -159,6 +164,7 @@ package struct Broker: Sendable {
                 note(.peerLost, peer.user, "silent for \(limits.patience)")
                 remove(id, now: now)
             }
+            for (id, peer) in peers where now - peer.lastHeard >= limits.suspicion { suspect(id, now: now) }
             var pulse = Envelope(.pulse)
             pulse.epoch = epoch
             for id in peers.keys { actions.append(.send(id, pulse, nil)) }
@@ -204,16 +210,36 @@ package struct Broker: Sendable {
         actions.append(.send(id, welcome, nil))
     }
 
+    /// A peer has missed heartbeats: what may be repeated of its work goes to others, the rest waits for it.
+    private mutating func suspect(_ id: PeerID, now: ContinuousClock.Instant) {
+        guard let peer = peers[id], !peer.slots.isEmpty, suspects.insert(id).inserted else { return }
+        note(.workerSilent, peer.user, "\(peer.running.count) requests are running there")
+        let repeatable = peer.running.filter { entries[$0]?.isRepeatable == true && entries[$0]?.body != nil }
+        peers[id]?.running.subtract(repeatable)
+        giveBack(repeatable, now: now)
+    }
+
+    /// It lives.
+    private mutating func trust(_ id: PeerID, now: ContinuousClock.Instant) {
+        guard suspects.remove(id) != nil, let peer = peers[id] else { return }
+        for address in peer.slots.keys.sorted() { dispatch(address, now: now) }
+    }
+
     /// Forgets a peer, and finds other workers for what it was at.
     mutating func remove(_ id: PeerID, now: ContinuousClock.Instant) {
         guard let peer = peers.removeValue(forKey: id) else { return }
+        suspects.remove(id)
         if clients[peer.client] == id { clients[peer.client] = nil }
         for address in peer.slots.keys { queues[address]?.workers.removeAll { $0 == id } }
         guard !peer.running.isEmpty else { return }
         note(.workerLost, peer.user, "\(peer.running.count) requests were running there")
+        giveBack(peer.running, now: now)
+    }
+
+    private mutating func giveBack(_ requests: Set<RequestID>, now: ContinuousClock.Instant) {
         var touched: Set<String> = []
         // Pushing to the front in falling order leaves the oldest first.
-        for request in peer.running.sorted(by: { ($0.number, $0.client) > ($1.number, $1.client) }) {
+        for request in requests.sorted(by: { ($0.number, $0.client) > ($1.number, $1.client) }) {
             giveBack(request, now: now)
             if let entry = entries[request] { touched.insert(entry.address) }
         }

@@ -29,6 +29,7 @@ package struct BrokerNote: Hashable, Sendable {
         case malformed
         case peerLost = "peer-lost"
         case workerLost = "worker-lost"
+        case workerSilent = "worker-silent"
         case resent
         case outcomeUnknown = "outcome-unknown"
         case expired
@@ -46,6 +47,9 @@ package struct BrokerLimits: Sendable {
     package var queueLength = 10_000
     /// Bytes of all requests that wait, or may have to be sent again.
     package var bytes = 256 << 20
+    /// Silence after which a worker's repeatable requests go to others: more than the second within which every peer
+    /// gives a sign of life, and short of the deadlines that callers set.
+    package var suspicion: Duration = .milliseconds(1250)
     /// Silence after which a peer counts as dead.
     package var patience: Duration = .seconds(3)
     /// Time between the pulses that peers get; a peer that has gone is noticed by the next one.

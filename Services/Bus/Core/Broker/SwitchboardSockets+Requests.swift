@@ -92,6 +92,7 @@ extension SwitchboardSockets {
         case .malformed: logger.warning("a message could not be read", metadata: metadata)
         case .peerLost: logger.info("a peer has gone", metadata: metadata)
         case .workerLost: logger.warning("a worker has gone with requests in hand", metadata: metadata)
+        case .workerSilent: logger.warning("a worker is silent; others do what may be repeated", metadata: metadata)
         case .resent: logger.info("a request goes to another worker", metadata: metadata)
         case .outcomeUnknown: logger.warning("a request's outcome is unknown: its worker died", metadata: metadata)
         case .expired: logger.info("a request's time is over", metadata: metadata)

@@ -14,10 +14,13 @@ import ServiceKit
 //   bench-bus ask-from-task FOLDER COUNT
 //   bench-bus answer FOLDER
 //   bench-bus serve FOLDER
+//   bench-bus work FOLDER CAPACITY MILLISECONDS
+//
+// With ENSEMBLE_BUS set they go there, with the keys of BUS_KEYS, and not to the folder.
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("bench-bus publish|publish-together|subscribe|ask|ask-from-task|answer|serve FOLDER …")
+    print("bench-bus publish|publish-together|subscribe|ask|ask-from-task|answer|serve|work FOLDER …")
     exit(64)
 }
 LoggingSystem.bootstrap { label in
@@ -41,6 +44,8 @@ do {
     case ("ask", 4): try await ask(endpoints, count: Int(arguments[3]) ?? 0)
     case ("ask-from-task", 4): try await askFromTask(endpoints, count: Int(arguments[3]) ?? 0)
     case ("answer", 3): try await answer(endpoints)
+    case ("work", 5):
+        try await work(endpoints, capacity: Int(arguments[3]) ?? 1, milliseconds: Int(arguments[4]) ?? 0)
     case ("serve", 3): try await serve(endpoints)
     default: exit(64)
     }
