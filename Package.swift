@@ -170,7 +170,8 @@ let services: [Target] =
         "Gateway",
         executable: "gateway",
         capabilityNames + [
-            "Compression", "WebSocketClient", "DiscordREST", httpClient, nio, nioPosix, deque, crypto, yams,
+            "Compression", "WebSocketClient", "DiscordREST", httpClient, hummingbird, httpTypes, nio, nioPosix, deque,
+            crypto, yams,
         ]
     )
     + service("Music", executable: "music", capabilityNames + ["LavalinkModel", deque], resources: texts)
@@ -209,9 +210,9 @@ let doubles: [Target] = [
     shared(
         "Simulation",
         [
-            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, nio, nioPosix,
-            nioHTTP1,
-            httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle, deque,
+            "DiscordModel", "LavalinkModel", "Compression", "ServiceKit", hummingbird, hummingbirdCore, httpClient, nio,
+            nioPosix, nioHTTP1, httpTypes, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, logging, serviceLifecycle,
+            deque,
             orderedCollections, crypto,
         ],
         resources: [.copy("Page")]
@@ -278,7 +279,7 @@ let testTargets: [Target] = [
             "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract",
             "MessageBus", "BusCore",
             "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio, nioHTTP1,
-            httpClient,
+            httpClient, crypto,
         ]
     ),
     tests(

@@ -45,6 +45,11 @@ package final class SimulatedDiscord: SimulatedEndpoint {
     private let shell: Mutex<Shell>
     /// What the page and tests follow.
     let feed = ChangeFeed()
+    /// Interactions to be posted; one that finds it full is never answered, as one whose endpoint is gone.
+    private let (deliveries, deliverySink) = AsyncStream.makeStream(
+        of: EndpointDelivery.self,
+        bufferingPolicy: .bufferingOldest(1024)
+    )
     /// Takes faults that are aimed at another double (`lavalink`, `llm`); false means that nobody knows the target.
     private let foreignFaults = Mutex<(@Sendable (JSONValue) -> Bool)?>(nil)
 
@@ -111,6 +116,7 @@ package final class SimulatedDiscord: SimulatedEndpoint {
             execute(actions, &shell)
         }
         for change in changes { feed.publish(change) }
+        for delivery in shell.state.world.drainDeliveries() { deliverySink.yield(delivery) }
     }
 
     private func execute(_ actions: [GatewayState.Action], _ shell: inout Shell) {
@@ -150,8 +156,17 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         "ws://" + baseURL.drop { $0 != "/" }.dropFirst(2)
     }
 
-    /// Ends zombies, forgotten sessions and late interactions, until it is cancelled.
+    /// Ends zombies, forgotten sessions and late interactions, and posts to endpoints, until it is cancelled.
     package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.keepTime() }
+            for await delivery in deliveries {
+                group.addTask { await EndpointCaller().deliver(delivery, self) }
+            }
+        }
+    }
+
+    private func keepTime() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(250))
             _ = try? performGateway { state throws(DiscordError) in

@@ -103,10 +103,15 @@ package struct SimulatedApplication: Sendable, Equatable {
     /// The part of the token after `playground.`.
     package let name: String
     package var description = ""
+    /// Where its interactions are posted; nil: they go over the gateway.
+    package var interactionsEndpoint: String?
     /// Privileged intents (members, presences, message content) that its portal page grants; all by default.
     package var grantedPrivilegedIntents = GatewayIntents.privileged
 
     package var userID: UserID { UserID(id.rawValue) }
+
+    /// Signs what is posted to its endpoint.
+    var key: ApplicationKey { ApplicationKey(id) }
 }
 
 /// A ban of a guild.

@@ -194,12 +194,16 @@ extension World {
         while interactionOrder.count > Self.interactionLimit, let oldest = interactionOrder.popFirst() {
             interactions[oldest] = nil
         }
-        emit(
-            "INTERACTION_CREATE",
-            to: .users([UserID(application.rawValue)], guild: channel.guildID),
-            intents: [],
-            interactionJSON(interaction, in: channel, message)
-        )
+        let payload = interactionJSON(interaction, in: channel, message)
+        // Either way, never both: "These two methods are mutually exclusive" (Receiving and Responding).
+        if !deliver(interaction, payload) {
+            emit(
+                "INTERACTION_CREATE",
+                to: .users([UserID(application.rawValue)], guild: channel.guildID),
+                intents: [],
+                payload
+            )
+        }
         announce("interaction", interactionSummary(interaction))
         return interaction
     }

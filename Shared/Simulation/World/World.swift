@@ -36,6 +36,8 @@ package struct World: Sendable {
 
     package internal(set) var events: [WorldEvent] = []
     package internal(set) var changes: [WorldChange] = []
+    /// Interactions that are on their way to their application's endpoint.
+    var deliveries: [EndpointDelivery] = []
 
     var interactionOrder: Deque<InteractionID> = []
     /// Not yet seen to be answered or late.

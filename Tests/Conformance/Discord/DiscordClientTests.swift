@@ -27,6 +27,11 @@ struct DiscordClientTests {
         try await run("hikari_bot.py", ["DISCORD_COMPRESSION": compression])
     }
 
+    @Test("An endpoint that Discord's own library verifies for gets interactions by HTTP", .timeLimit(.minutes(3)))
+    func interactionsEndpoint() async throws {
+        try await run("interaction_endpoint.py")
+    }
+
     private func run(_ script: String, _ environment: [String: String] = [:]) async throws {
         try await SimulationServer([Self.discord()]).withRunning { url in
             let output = try await PythonClient.run(

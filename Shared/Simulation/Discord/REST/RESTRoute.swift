@@ -16,13 +16,24 @@ struct RESTRoute: Sendable {
     let components: [Substring]
     /// Whether a bot token is needed; interaction callbacks and webhooks carry their own.
     let needsToken: Bool
+    /// What Discord asks others about before it does anything.
+    let check: Check?
     let handler: Handler
 
-    init(_ method: Method, _ template: String, token: Bool = true, _ handler: @escaping Handler) {
+    typealias Check = @Sendable (SimulatedDiscord, RESTRequest) async throws(DiscordError) -> Void
+
+    init(
+        _ method: Method,
+        _ template: String,
+        token: Bool = true,
+        check: Check? = nil,
+        _ handler: @escaping Handler
+    ) {
         self.method = method
         self.template = template
         components = template.split(separator: "/")
         needsToken = token
+        self.check = check
         self.handler = handler
     }
 

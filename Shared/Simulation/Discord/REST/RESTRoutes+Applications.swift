@@ -23,10 +23,13 @@ extension RESTRoutes {
     static let applications: [RESTRoute] = [
         RESTRoute(.get, "/applications/@me", own),
         RESTRoute(.get, "/oauth2/applications/@me", own),
-        RESTRoute(.patch, "/applications/@me") { state, request throws(DiscordError) in
+        RESTRoute(.patch, "/applications/@me", check: EndpointCaller.check) { state, request throws(DiscordError) in
             let bot = try request.bot()
             let id = ApplicationID(bot.rawValue)
             if let text = request.body["description"]?.stringValue { state.world.describe(id, text) }
+            if let url = request.body["interactions_endpoint_url"] {
+                state.world.setInteractionsEndpoint(url.stringValue, of: id)
+            }
             return try own(&state, request)
         },
         RESTRoute(.get, "/applications/{application_id}") { state, request throws(DiscordError) in

@@ -114,6 +114,7 @@ struct RESTServer: Sendable {
             reason: exchange.reason,
             gatewayURL: discord.gatewayURL
         )
+        if let check = route.check { try await check(discord, call) }
         return try discord.perform { state throws(DiscordError) in try route.handler(&state, call) }
     }
 
@@ -205,7 +206,7 @@ struct RESTServer: Sendable {
         }
     }
 
-    private static func read(
+    static func read(
         _ bytes: [UInt8],
         _ contentType: String
     ) throws(DiscordError) -> (JSONValue, [MessageDraft.Upload]) {
