@@ -169,7 +169,7 @@ import Testing
             #expect(try await interactions.insert(interaction(1, expires: 900)))
             #expect(try await interactions.insert(interaction(1, expires: 900)) == false)
             #expect(try await interactions.insert(interaction(2, expires: -1)))
-            #expect(try await interactions.open(of: rainbow).count == 2)
+            #expect(try await interactions.leftovers(of: "1", before: now).count == 2)
             #expect(try await interactions.find(InteractionID(1)) == interaction(1, expires: 900))
             try await interactions.set(.deferred, of: InteractionID(1))
             try await interactions.set(.answered, of: InteractionID(1))
@@ -178,7 +178,55 @@ import Testing
             #expect(try await interactions.eraseExpiredTokens() == 1)
             let expired = try #require(try await interactions.find(InteractionID(2)))
             #expect(expired.token == nil && expired.state == .failed)
-            #expect(try await interactions.open(of: rainbow).isEmpty)
+            #expect(try await interactions.leftovers(of: "1", before: now).isEmpty)
+        }
+    }
+
+    @Test func whatAnInstanceLeftIsClaimedOnce() async throws {
+        try await withStore { client in
+            let interactions = Interactions(client)
+            let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded())
+            func insert(_ id: UInt64, _ holder: String) async throws {
+                let row = StoredInteraction(
+                    interaction: InteractionID(id),
+                    bot: try bot("rainbow"),
+                    application: ApplicationID(1),
+                    token: [1],
+                    service: "music",
+                    name: "play",
+                    kind: "command",
+                    receivedAt: now,
+                    expiresAt: now.addingTimeInterval(900),
+                    holder: holder
+                )
+                #expect(try await interactions.insert(row))
+            }
+            func leftovers(_ holder: String, before start: Date) async throws -> [UInt64] {
+                try await interactions.leftovers(of: holder, before: start).map(\.interaction.rawValue)
+            }
+            try await insert(1, "1")
+            try await insert(2, "2")
+            try await insert(3, "")
+            // Its own of this process are no leftovers, nor are those of an instance that lives.
+            try await client.query(
+                """
+                INSERT INTO leases (resource, holder, epoch, expires_at)
+                VALUES (\(Interactions.lease(of: "2")), 'gateway/2', 1, now() + interval '1 hour')
+                """
+            )
+            #expect(try await leftovers("1", before: now) == [3])
+            #expect(try await leftovers("1", before: now + 1) == [1, 3])
+            try await client.query("UPDATE leases SET expires_at = now() - interval '1 second'")
+            #expect(try await leftovers("1", before: now) == [2, 3])
+
+            #expect(try await interactions.claim(InteractionID(2), from: "2", by: "1")?.holder == "1")
+            #expect(try await interactions.claim(InteractionID(2), from: "2", by: "3") == nil)
+            #expect(try await interactions.takeOver(InteractionID(1), by: "4"))
+            try await interactions.set(.deferred, of: InteractionID(1))
+            #expect(try await interactions.takeOver(InteractionID(1), by: "5") == false)
+            #expect(try await interactions.find(InteractionID(1))?.holder == "4")
+            try await interactions.set(.answered, of: InteractionID(3))
+            #expect(try await interactions.claim(InteractionID(3), from: "", by: "1") == nil)
         }
     }
 }

@@ -11,6 +11,7 @@ import BusContract
 import DiscordModel
 import DiscordREST
 import DurableEvents
+import Hummingbird
 import Logging
 import MessageBus
 import NIOCore
@@ -31,6 +32,8 @@ package struct GatewayService: HostedService {
     private let compression: GatewayCompression
     private let bufferLimit: Int
     private let sharding: ShardingSetting
+    /// Where the interactions endpoint listens; nil: there is none.
+    private let interactionsPort: Int?
     private let logger: Logger
 
     /// - Throws: `ConfigurationError` if `config/fleet.yaml` or a setting is not as it should be.
@@ -50,6 +53,9 @@ package struct GatewayService: HostedService {
         }
         self.sharding = sharding
         bufferLimit = try host.settings.int("GATEWAY_BUFFER_EVENTS", default: 20_000, in: 1...1_000_000)
+        interactionsPort =
+            host.settings.has("GATEWAY_INTERACTIONS_PORT")
+            ? try host.settings.int("GATEWAY_INTERACTIONS_PORT", default: 0, in: 0...65_535) : nil
     }
 
     package func run() async throws {
@@ -78,6 +84,8 @@ package struct GatewayService: HostedService {
             bus: host.bus,
             database: host.database,
             manifests: manifests,
+            holder: host.instance.id,
+            leases: host.spine.leaseKeeper,
             logger: host.logger("interactions"),
             metrics: host.metrics
         )
@@ -132,6 +140,9 @@ package struct GatewayService: HostedService {
                 for request in requests { group.addTask { try await request.serve(router) } }
                 group.addTask { try await cache.run() }
                 group.addTask { try await interactions.run() }
+                if let interactionsPort {
+                    group.addTask { try await serveInteractions(on: interactionsPort, directory, interactions) }
+                }
                 group.addTask { try await registrar.run() }
                 group.addTask { try await keepJournal() }
                 group.addTask { try await keepInvalidRequests(parts.invalidRequests) }
@@ -252,6 +263,22 @@ package struct GatewayService: HostedService {
             }
             try await Task.sleep(for: .seconds(600))
         }
+    }
+
+    /// Takes interactions by HTTP, for the applications whose interactions endpoint URL leads here.
+    private func serveInteractions(on port: Int, _ fleet: FleetDirectory, _ desk: InteractionDesk) async throws {
+        let logger = host.logger("interactions")
+        let endpoint = InteractionEndpoint(fleet: fleet, desk: desk, logger: logger, metrics: host.metrics)
+        try await HTTPService(
+            responder: endpoint.router().buildResponder(),
+            host: host.settings.string("HTTP_HOST", default: "127.0.0.1"),
+            port: port,
+            variable: "GATEWAY_INTERACTIONS_PORT",
+            address: BoundAddress { port in
+                logger.notice("interactions are taken at /interactions/<bot>", metadata: ["port": "\(port)"])
+            },
+            logger: logger
+        ).run()
     }
 
     private func restRequest(_ desk: RESTDesk) -> ShardedRequest {

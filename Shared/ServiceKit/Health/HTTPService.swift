@@ -60,9 +60,14 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
 /// The port that a server got, once it listens.
 package final class BoundAddress: Sendable {
     private let port = Mutex<Int?>(nil)
+    private let onListening: @Sendable (Int) -> Void
 
     /// Makes an address that is not known yet.
-    package init() {}
+    ///
+    /// - Parameter onListening: is told the port when it is.
+    package init(onListening: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.onListening = onListening
+    }
 
     /// The port, or nil before the server listens.
     package var current: Int? {
@@ -71,5 +76,6 @@ package final class BoundAddress: Sendable {
 
     func set(_ value: Int) {
         port.withLock { $0 = value }
+        onListening(value)
     }
 }

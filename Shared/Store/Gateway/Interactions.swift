@@ -31,6 +31,8 @@ package struct StoredInteraction: Hashable, Sendable {
     package let channel: ChannelID?
     package let user: UserID?
     package let locale: String
+    /// The instance of the gateway that cares for it; empty in rows from before this was kept.
+    package let holder: String
 
     package init(
         interaction: InteractionID,
@@ -45,7 +47,8 @@ package struct StoredInteraction: Hashable, Sendable {
         expiresAt: Date,
         channel: ChannelID? = nil,
         user: UserID? = nil,
-        locale: String = ""
+        locale: String = "",
+        holder: String = ""
     ) {
         self.interaction = interaction
         self.bot = bot
@@ -60,6 +63,7 @@ package struct StoredInteraction: Hashable, Sendable {
         self.channel = channel
         self.user = user
         self.locale = locale
+        self.holder = holder
     }
 }
 
@@ -78,10 +82,10 @@ package struct Interactions: Sendable {
             """
             INSERT INTO interactions
                 (interaction, bot, application, token, service, name, kind, state, received_at, expires_at, channel,
-                user_id, locale)
+                user_id, locale, holder)
             VALUES (\(new.interaction), \(new.bot), \(new.application), \(new.token), \(new.service), \(new.name),
                 \(new.kind), \(new.state.rawValue), \(new.receivedAt), \(new.expiresAt), \(new.channel), \(new.user),
-                \(new.locale))
+                \(new.locale), \(new.holder))
             ON CONFLICT DO NOTHING RETURNING 1 AS inserted
             """
         )
@@ -103,13 +107,50 @@ package struct Interactions: Sendable {
             .first.map(StoredInteraction.init)
     }
 
-    /// What a gateway that starts must finish, the oldest first.
-    package func open(of bot: BotID) async throws(PostgresError) -> [StoredInteraction] {
+    /// The lease that an instance of the gateway holds for as long as it cares for its interactions.
+    package static func lease(of holder: String) -> String { "interactions/\(holder)" }
+
+    /// What nobody cares for any more, the oldest first: rows of the instance's own earlier process, and of instances whose
+    /// lease is over.
+    ///
+    /// - Parameter start: when this process of the instance began.
+    package func leftovers(of holder: String, before start: Date) async throws(PostgresError) -> [StoredInteraction] {
         try await executor.query(
             """
-            SELECT * FROM interactions WHERE bot = \(bot) AND state IN ('received', 'deferred') ORDER BY received_at
+            SELECT * FROM interactions WHERE state IN ('received', 'deferred') AND CASE
+                WHEN holder = \(holder) THEN received_at < \(start)
+                ELSE NOT EXISTS (SELECT 1 FROM leases
+                    WHERE resource = \(Self.lease(of: "")) || interactions.holder AND expires_at > clock_timestamp())
+                END
+            ORDER BY received_at
             """
         ).map(StoredInteraction.init)
+    }
+
+    /// Makes an open interaction the instance's own; nil when it is answered, or another was faster.
+    package func claim(
+        _ interaction: InteractionID,
+        from old: String,
+        by holder: String
+    ) async throws(PostgresError) -> StoredInteraction? {
+        try await executor.query(
+            """
+            UPDATE interactions SET holder = \(holder)
+            WHERE interaction = \(interaction) AND holder = \(old) AND state IN ('received', 'deferred')
+            RETURNING *
+            """
+        ).first.map(StoredInteraction.init)
+    }
+
+    /// Makes an interaction that Discord sends again the instance's own, unless something was sent to Discord before.
+    package func takeOver(_ interaction: InteractionID, by holder: String) async throws(PostgresError) -> Bool {
+        let rows = try await executor.query(
+            """
+            UPDATE interactions SET holder = \(holder) WHERE interaction = \(interaction) AND state = 'received'
+            RETURNING 1 AS taken
+            """
+        )
+        return !rows.isEmpty
     }
 
     /// Erases the tokens that have expired; returns how many.
@@ -147,5 +188,6 @@ extension StoredInteraction {
         channel = try row["channel"]
         user = try row["user_id"]
         locale = try row["locale"]
+        holder = try row["holder"]
     }
 }

@@ -50,6 +50,28 @@ struct FleetConfigurationTests {
         #expect(error.map { "\($0)".contains("config/fleet.yaml:\(line)") } == true, "\(String(describing: error))")
     }
 
+    @Test("A public key of 64 digits beside the token or above it; anything else names its line")
+    func publicKeys() throws {
+        let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+        let fleet = try parse(
+            """
+            bots:
+              - name: a
+                bot_config: {public_key: "\(key)"}
+              - name: b
+                public_key: "\(key)"
+              - name: c
+            """
+        )
+        #expect(fleet.bots.map { $0.publicKey != nil } == [true, true, false])
+        for wrong in ["\"\"", "abc", "\"\(key)0\"", "\"\(String(repeating: "0", count: 64))\"", "12"] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try parse("bots:\n  - name: a\n    public_key: \(wrong)")
+            }
+            #expect(error.map { "\($0)".contains("config/fleet.yaml:3") } == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("Two primaries are one too many; none makes the first one")
     func primaries() throws {
         #expect(throws: ConfigurationError.self) {

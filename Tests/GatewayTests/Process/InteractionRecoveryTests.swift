@@ -17,17 +17,17 @@ struct InteractionRecoveryTests {
         try await withCommands { bench in
             var gateway = try bench.start()
             defer { gateway.kill() }
-            let id = try await use(bench)
-            try await eventually("the answer") { try await shown(bench).contains { $0.interaction == id } }
-            try await eventually("its row") { try await state(id, bench) == "answered" }
+            let id = try await bench.use()
+            try await eventually("the answer") { try await bench.shown().contains { $0.interaction == id } }
+            try await eventually("its row") { try await bench.state(id) == "answered" }
             gateway.kill()
             // As if the database had been away when the answer left.
             try await bench.client.query("UPDATE interactions SET state = 'received' WHERE interaction::text = \(id)")
             gateway = try bench.start()
             try await eventually("the next process has looked") {
-                try await state(id, bench) == "answered"
+                try await bench.state(id) == "answered"
             }
-            #expect(try await shown(bench).filter { $0.interaction == id || $0.nonce == id }.count == 1)
+            #expect(try await bench.shown().filter { $0.interaction == id || $0.nonce == id }.count == 1)
         }
     }
 
@@ -36,9 +36,9 @@ struct InteractionRecoveryTests {
         try await withCommands { bench in
             var gateway = try bench.start()
             defer { gateway.kill() }
-            _ = try await use(bench)
+            _ = try await bench.use()
             gateway.kill()
-            let id = try await use(bench)
+            let id = try await bench.use()
             // Longer than Discord waits for a first response.
             try await eventually("Discord has given it up") {
                 let now = UInt64(Date().timeIntervalSince1970 * 1_000)
@@ -46,9 +46,9 @@ struct InteractionRecoveryTests {
             }
             gateway = try bench.start()
             try await eventually("its user is told") {
-                try await shown(bench).contains { $0.nonce == id && $0.mentions == ["bob"] }
+                try await bench.shown().contains { $0.nonce == id && $0.mentions == ["bob"] }
             }
-            #expect(try await shown(bench).allSatisfy { $0.interaction != id })
+            #expect(try await bench.shown().allSatisfy { $0.interaction != id })
         }
     }
 
@@ -57,29 +57,29 @@ struct InteractionRecoveryTests {
         try await withCommands { bench in
             var gateway = try bench.start()
             defer { gateway.kill() }
-            let slow = try await use(bench, "/slow")
+            let slow = try await bench.use("/slow")
             try await eventually("it is thought about") {
-                try await shown(bench).contains { $0.interaction == slow && $0.loading }
+                try await bench.shown().contains { $0.interaction == slow && $0.loading }
             }
-            try await eventually("its row") { try await state(slow, bench) == "deferred" }
+            try await eventually("its row") { try await bench.state(slow) == "deferred" }
             gateway.kill()
             gateway = try bench.start()
             try await eventually("it has ended") {
-                try await shown(bench).contains { $0.interaction == slow && !$0.loading && !$0.content.isEmpty }
+                try await bench.shown().contains { $0.interaction == slow && !$0.loading && !$0.content.isEmpty }
             }
-            try await eventually("its row says so") { try await state(slow, bench) == "answered" }
+            try await eventually("its row says so") { try await bench.state(slow) == "answered" }
 
-            let quick = try await use(bench)
-            try await eventually("the answer") { try await shown(bench).contains { $0.interaction == quick } }
+            let quick = try await bench.use()
+            try await eventually("the answer") { try await bench.shown().contains { $0.interaction == quick } }
             gateway.kill()
             try await bench.client.query(
                 "UPDATE interactions SET state = 'deferred' WHERE interaction::text = \(quick)"
             )
             gateway = try bench.start()
             try await eventually("the next process has looked") {
-                try await state(quick, bench) == "answered"
+                try await bench.state(quick) == "answered"
             }
-            #expect(try await shown(bench).filter { $0.interaction == quick }.map(\.content) == ["pong"])
+            #expect(try await bench.shown().filter { $0.interaction == quick }.map(\.content) == ["pong"])
         }
     }
 
@@ -89,21 +89,21 @@ struct InteractionRecoveryTests {
             var gateway = try bench.start()
             defer { gateway.kill() }
             let panel = try await postPanel(bench)
-            let pressed = try await press("test:slow", of: panel, bench)
-            try await eventually("it is deferred") { try await state(pressed, bench) == "deferred" }
-            #expect(try await shown(bench).count == 1)
+            let pressed = try await bench.press("test:slow", of: panel)
+            try await eventually("it is deferred") { try await bench.state(pressed) == "deferred" }
+            #expect(try await bench.shown().count == 1)
             gateway.kill()
             gateway = try bench.start()
             try await eventually("who pressed it is told") {
-                try await shown(bench).contains {
+                try await bench.shown().contains {
                     $0.interaction == pressed && $0.visibleTo == "bob" && $0.content.contains("interrupted")
                 }
             }
-            try await eventually("its row says so") { try await state(pressed, bench) == "answered" }
+            try await eventually("its row says so") { try await bench.state(pressed) == "answered" }
             gateway.kill()
             gateway = try bench.start()
             try await bench.waitUntilOnline("rainbow", "iris")
-            let messages = try await shown(bench)
+            let messages = try await bench.shown()
             #expect(messages.count == 2)
             #expect(messages.filter { $0.id == panel }.map(\.content) == ["pong"])
             #expect(messages.filter { $0.id == panel }.map(\.edits) == [0])
@@ -120,9 +120,9 @@ struct InteractionRecoveryTests {
             var gateway = try bench.start()
             defer { gateway.kill() }
             let panel = try await postPanel(bench)
-            let pressed = try await press(button, of: panel, bench)
-            try await eventually("the update") { try await shown(bench).map(\.content) == ["updated"] }
-            try await eventually("its row") { try await state(pressed, bench) == "answered" }
+            let pressed = try await bench.press(button, of: panel)
+            try await eventually("the update") { try await bench.shown().map(\.content) == ["updated"] }
+            try await eventually("its row") { try await bench.state(pressed) == "answered" }
             gateway.kill()
             // As if it had died before that was written.
             try await bench.client.query(
@@ -130,35 +130,13 @@ struct InteractionRecoveryTests {
             )
             gateway = try bench.start()
             try await eventually("the next process has looked") {
-                try await state(pressed, bench) == "answered"
+                try await bench.state(pressed) == "answered"
             }
-            #expect(try await shown(bench).map(\.content) == ["updated"])
+            #expect(try await bench.shown().map(\.content) == ["updated"])
         }
     }
 
     // MARK: Parts
-
-    private struct Shown: Decodable {
-        struct Interaction: Decodable {
-            let id: String
-        }
-
-        let id: String
-        let content: String
-        let nonce: String?
-        let mentions: [String]
-        let loading: Bool
-        let edits: Int
-        let visibleTo: String?
-        private let origin: Interaction?
-
-        var interaction: String? { origin?.id }
-
-        private enum CodingKeys: String, CodingKey {
-            case id, content, nonce, mentions, loading, edits, visibleTo
-            case origin = "interaction"
-        }
-    }
 
     /// Has moderation answer `/ping` at once and `/slow` never; buttons as they are called.
     private func withCommands(_ body: @escaping @Sendable (GatewayBench) async throws -> Void) async throws {
@@ -199,23 +177,6 @@ struct InteractionRecoveryTests {
         while (try? await bus.request(declaration, timeout: .seconds(1))) == nil { try Task.checkCancellation() }
     }
 
-    /// Uses a command as soon as Discord has it; gives the interaction's id.
-    private func use(_ bench: GatewayBench, _ command: String = "/ping") async throws -> String {
-        struct Created: Decodable {
-            let id: String
-        }
-        var id: String?
-        try await eventually("\(command) is registered") {
-            let answer = try await bench.control(
-                "/commands",
-                ["channel": "bot-commands", "author": "bob", "command": command]
-            )
-            id = (try? JSONDecoder().decode(Created.self, from: Data(answer.utf8)))?.id
-            return id != nil
-        }
-        return try #require(id)
-    }
-
     private static let pong: String = {
         let buttons = ["slow", "late", "quick"].map {
             #"{"type":2,"style":1,"label":"\#($0)","custom_id":"test:\#($0)"}"#
@@ -225,36 +186,12 @@ struct InteractionRecoveryTests {
 
     /// A message with buttons; gives its id.
     private func postPanel(_ bench: GatewayBench) async throws -> String {
-        let id = try await use(bench)
+        let id = try await bench.use()
         var panel: String?
         try await eventually("the message with the buttons") {
-            panel = try await shown(bench).first { $0.interaction == id }?.id
+            panel = try await bench.shown().first { $0.interaction == id }?.id
             return panel != nil
         }
         return try #require(panel)
-    }
-
-    /// Presses a button; gives the interaction's id.
-    private func press(_ button: String, of message: String, _ bench: GatewayBench) async throws -> String {
-        struct Created: Decodable {
-            let id: String
-        }
-        let answer = try await bench.control(
-            "/components",
-            ["channel": "bot-commands", "message": message, "author": "bob", "customId": button]
-        )
-        return try JSONDecoder().decode(Created.self, from: Data(answer.utf8)).id
-    }
-
-    private func shown(_ bench: GatewayBench) async throws -> [Shown] {
-        try JSONDecoder().decode(
-            [Shown].self,
-            from: Data(try await bench.look("/transcript?channel=bot-commands").utf8)
-        )
-    }
-
-    private func state(_ id: String, _ bench: GatewayBench) async throws -> String? {
-        let rows = try await bench.client.query("SELECT state FROM interactions WHERE interaction::text = \(id)")
-        return try rows.first?.decode(String.self, "state")
     }
 }

@@ -356,6 +356,12 @@ final class Bot: Sendable {
 
     private struct Application: Decodable {
         var id: ApplicationID
+        var verifyKey: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case id
+            case verifyKey = "verify_key"
+        }
     }
 
     private func who(_ rest: BotREST) async throws -> BotIdentity {
@@ -374,6 +380,7 @@ final class Bot: Sendable {
                 ).body
             )
         )
+        if let key = application.verifyKey.flatMap({ InteractionKey(hex: $0) }) { parts.fleet.note(key, of: id) }
         return BotIdentity(user: user.id, username: user.username, application: application.id)
     }
 }

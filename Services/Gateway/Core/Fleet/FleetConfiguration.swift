@@ -17,6 +17,8 @@ struct FleetConfiguration: Sendable {
         var isEnabled: Bool
         /// How it shows itself; nil leaves it to Discord.
         var presence: BotPresence?
+        /// Verifies interactions that come by HTTP; nil takes what Discord says at login.
+        var publicKey: InteractionKey?
     }
 
     var bots: [Bot]
@@ -39,7 +41,7 @@ struct FleetConfiguration: Sendable {
         for entry in try list.list() {
             try entry.allowOnly([
                 "name", "primary", "enabled", "presence", "bot_config", "discord_token", "llm_config", "system_prompt",
-                "protection_level", "persona",
+                "protection_level", "persona", "public_key",
             ])
             guard let nameValue = entry["name"] else { throw entry.error(expected: "a bot with a name") }
             guard let id = BotID(rawValue: try nameValue.string()) else {
@@ -50,7 +52,7 @@ struct FleetConfiguration: Sendable {
             }
             let nested = entry["bot_config"]
             try nested?.allowOnly([
-                "discord_token", "llm_config", "system_prompt", "protection_level", "persona",
+                "discord_token", "llm_config", "system_prompt", "protection_level", "persona", "public_key",
             ])
             let token = nested?["discord_token"] ?? entry["discord_token"]
             bots.append(
@@ -60,7 +62,8 @@ struct FleetConfiguration: Sendable {
                     token: try token?.secretIfSet(),
                     tokenVariable: token?.variables.first ?? "discord_token",
                     isEnabled: try entry["enabled"]?.bool() ?? true,
-                    presence: try entry["presence"].map(presence)
+                    presence: try entry["presence"].map(presence),
+                    publicKey: try (nested?["public_key"] ?? entry["public_key"]).map(publicKey)
                 )
             )
         }
@@ -69,6 +72,13 @@ struct FleetConfiguration: Sendable {
         if primaries == 0 { bots[0].isPrimary = true }
         guard primaries <= 1 else { throw list.error(expected: "one primary bot, not \(primaries)") }
         return Self(bots: bots)
+    }
+
+    private static func publicKey(_ value: ConfigValue) throws(ConfigurationError) -> InteractionKey {
+        guard let key = InteractionKey(hex: try value.string()) else {
+            throw value.error(expected: "the application's public key, 64 hexadecimal digits in quotes")
+        }
+        return key
     }
 
     /// `{status: online, activity: {kind: listening, name: the harbour}}`, each part optional.

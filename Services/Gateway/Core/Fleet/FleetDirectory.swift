@@ -8,9 +8,12 @@ import Synchronization
 final class FleetDirectory: FleetPort {
     private struct Entry {
         var token: Secret?
+        /// What an operator wrote in fleet.yaml goes before what Discord says.
+        var givenKey: InteractionKey?
+        var key: InteractionKey?
         var identity: BotIdentity?
         var rest: BotREST?
-        var isOnline = false
+        var state = BotState.stopped
         /// Why it is not, in one line.
         var reason = ""
     }
@@ -24,7 +27,7 @@ final class FleetDirectory: FleetPort {
         allBots = configuration.bots.map(\.id)
         entries = Mutex(
             Dictionary(
-                configuration.bots.map { ($0.id, Entry(token: $0.token)) },
+                configuration.bots.map { ($0.id, Entry(token: $0.token, givenKey: $0.publicKey)) },
                 uniquingKeysWith: { first, _ in first }
             )
         )
@@ -35,6 +38,11 @@ final class FleetDirectory: FleetPort {
         entries.withLock { $0[bot]?.identity = identity }
     }
 
+    /// What Discord says of the application's public key.
+    func note(_ key: InteractionKey, of bot: BotID) {
+        entries.withLock { $0[bot]?.key = key }
+    }
+
     /// The bot's calls go this way from now on; nil: it has no valid token.
     func register(_ rest: BotREST?, of bot: BotID) {
         entries.withLock { $0[bot]?.rest = rest }
@@ -42,7 +50,7 @@ final class FleetDirectory: FleetPort {
 
     func note(_ status: BotStatus) {
         entries.withLock { entries in
-            entries[status.bot]?.isOnline = status.state == .online
+            entries[status.bot]?.state = status.state
             entries[status.bot]?.reason = status.reason
         }
     }
@@ -52,7 +60,14 @@ final class FleetDirectory: FleetPort {
     }
 
     func isOnline(_ bot: BotID) -> Bool {
-        entries.withLock { $0[bot]?.isOnline ?? false }
+        entries.withLock { $0[bot]?.state == .online }
+    }
+
+    func canAnswer(_ bot: BotID) -> Bool {
+        entries.withLock { entries in
+            guard let entry = entries[bot] else { return false }
+            return entry.rest != nil && entry.state != .stopped && entry.state != .failed
+        }
     }
 
     func applicationID(of bot: BotID) -> ApplicationID? {
@@ -61,6 +76,10 @@ final class FleetDirectory: FleetPort {
 
     func identity(of bot: BotID) -> BotIdentity? {
         entries.withLock { $0[bot]?.identity }
+    }
+
+    func interactionKey(of bot: BotID) -> InteractionKey? {
+        entries.withLock { $0[bot].flatMap { $0.givenKey ?? $0.key } }
     }
 
     func token(of bot: BotID) -> Secret? {

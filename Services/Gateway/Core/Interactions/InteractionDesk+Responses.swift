@@ -51,7 +51,7 @@ extension InteractionDesk {
         return unseal(row)
     }
 
-    private func unseal(_ row: StoredInteraction) -> OpenInteraction? {
+    func unseal(_ row: StoredInteraction) -> OpenInteraction? {
         guard let sealed = row.token, let secret = fleet.token(of: row.bot), row.expiresAt > Date(),
             let token = try? TokenSeal(secret).open(sealed)
         else { return nil }
@@ -62,45 +62,6 @@ extension InteractionDesk {
             id: row.interaction,
             isAcknowledged: row.state != .received
         )
-    }
-
-    /// Tells the members whose interactions an earlier process left open that it was interrupted.
-    func finishLeftovers() async throws {
-        let start = Date()
-        try await withThrowingDiscardingTaskGroup { group in
-            for bot in fleet.allBots {
-                group.addTask { try await self.finishLeftovers(of: bot, before: start) }
-            }
-        }
-    }
-
-    private func finishLeftovers(of bot: BotID, before start: Date) async throws {
-        while !fleet.isOnline(bot) { try await Task.sleep(for: .milliseconds(100)) }
-        var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
-        while true {
-            do {
-                let rows = try await Interactions(database).open(of: bot).filter { $0.receivedAt < start }
-                return try await withThrowingDiscardingTaskGroup { group in
-                    for row in rows { group.addTask { try await self.finish(row) } }
-                }
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                logger.debug("open interactions not read yet", metadata: ["error": "\(error)"])
-            }
-            try await Task.sleep(for: backoff.next())
-        }
-    }
-
-    private func finish(_ row: StoredInteraction) async throws {
-        // Until its time for a first response is over, Discord may send it again, and it may still be answered as usual.
-        let age = Date().timeIntervalSince1970 * 1_000 - Double(row.interaction.millisecondsSinceEpoch)
-        if age < 4_000 { try await Task.sleep(for: .milliseconds(4_000 - Int(max(age, 0)))) }
-        guard open.withLock({ $0[row.interaction] == nil }),
-            let now = try await Interactions(database).find(row.interaction),
-            now.state == .received || now.state == .deferred
-        else { return }
-        await conclude(now.interaction, now.bot, InteractionOrigin(now), unseal(now))
     }
 
     /// Erases tokens when they have expired, and old rows.

@@ -28,7 +28,10 @@ final class InteractionDesk: Service {
         let bot: BotID
         let payload: [UInt8]
         let at: Date
+        /// Of one from a session.
         let hold: JournalHold?
+        /// Of one that came by HTTP.
+        let receipt: DeliveryReceipt?
     }
 
     let fleet: any FleetPort
@@ -36,7 +39,12 @@ final class InteractionDesk: Service {
     let database: PostgresClient
     let manifests: ManifestStore
     let logger: Logger
+    /// This process, by which others know whose open interactions are still cared for.
+    let holder: String
+    let leases: LeaseKeeper
     let open = Mutex<[InteractionID: OpenInteraction]>([:])
+    /// Those of ended processes that are being concluded.
+    let finishing = Mutex<Set<InteractionID>>([])
     let texts = CommandKitTexts.catalogue
     private let dropped: Counter
     private let (queue, sink) = AsyncStream.makeStream(of: Received.self, bufferingPolicy: .bufferingOldest(bound))
@@ -46,6 +54,8 @@ final class InteractionDesk: Service {
         bus: BusConnection,
         database: PostgresClient,
         manifests: ManifestStore,
+        holder: String,
+        leases: LeaseKeeper,
         logger: Logger,
         metrics: MetricsRegistry
     ) {
@@ -53,6 +63,8 @@ final class InteractionDesk: Service {
         self.bus = bus
         self.database = database
         self.manifests = manifests
+        self.holder = holder
+        self.leases = leases
         self.logger = logger
         dropped = metrics.counter("interactions_dropped_total", help: "Interactions that found the desk full.")
     }
@@ -63,8 +75,20 @@ final class InteractionDesk: Service {
     ///   - payload: the event's `d`.
     ///   - hold: released when the interaction is written down or over, so that a kill -9 before has it sent again.
     func received(bot: BotID, payload: [UInt8], hold: JournalHold?) {
-        guard case .enqueued = sink.yield(Received(bot: bot, payload: payload, at: Date(), hold: hold)) else {
+        enqueue(Received(bot: bot, payload: payload, at: Date(), hold: hold, receipt: nil))
+    }
+
+    /// Takes an interaction that Discord has posted; the receipt tells what becomes of it.
+    func deliver(bot: BotID, payload: [UInt8]) -> DeliveryReceipt {
+        let receipt = DeliveryReceipt()
+        enqueue(Received(bot: bot, payload: payload, at: Date(), hold: nil, receipt: receipt))
+        return receipt
+    }
+
+    private func enqueue(_ item: Received) {
+        guard case .enqueued = sink.yield(item) else {
             dropped.increment()
+            item.receipt?.settle(.refused)
             return
         }
     }
@@ -72,6 +96,7 @@ final class InteractionDesk: Service {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.serveResponses() }
+            group.addTask { try await self.keepLease() }
             group.addTask { try? await cancelWhenGracefulShutdown { try await self.finishLeftovers() } }
             group.addTask { try? await cancelWhenGracefulShutdown { try await self.eraseForever() } }
             await withTaskCancellationOrGracefulShutdownHandler {
@@ -98,6 +123,7 @@ final class InteractionDesk: Service {
             token = try JSONDecoder().decode(Token.self, from: Data(item.payload)).token
         } catch {
             logger.error("an interaction could not be read", metadata: ["bot": "\(item.bot)", "error": "\(error)"])
+            item.receipt?.settle(.unreadable)
             return
         }
         guard
@@ -106,7 +132,10 @@ final class InteractionDesk: Service {
                 bot: item.bot,
                 receivedAt: Int64(item.at.timeIntervalSince1970 * 1_000)
             )
-        else { return }
+        else {
+            item.receipt?.settle(.unreadable)
+            return
+        }
         let entry = OpenInteraction(
             bot: item.bot,
             application: interaction.applicationID,
@@ -115,21 +144,33 @@ final class InteractionDesk: Service {
             origin: InteractionOrigin(request)
         )
         let language = Language(discordLocale: request.locale)
-        guard let owner = manifests.owner(of: request) else {
+        guard let owner = await owner(of: request) else {
             let text = texts.text("command.unknown", in: language)
+            item.receipt?.settle(.accepted)
             await respond(entry, type: 4, data: Self.apology(text))
             return
         }
-        switch await remember(entry, request, owner.service, at: item.at) {
+        switch await remember(entry, request, owner.service, item) {
         case .new: item.hold?.release()
         case .unwritten: break
-        case .known: return
+        case .known:
+            item.receipt?.settle(.known)
+            return
         }
+        item.receipt?.settle(.accepted)
         // Replayed after a RESUME, it can be too old to be answered: the command must then not run unseen.
         guard !entry.isTooOld else { return await conclude(entry.id, entry.bot, entry.origin, entry) }
         open.withLock { $0[entry.id] = entry }
         let state = await converse(entry, request, owner, language)
         await settle(entry, state)
+    }
+
+    private func owner(of request: HandleInteraction) async -> ManifestIndex.Owner? {
+        if let owner = manifests.owner(of: request) { return owner }
+        // Declared to another process of the gateway, or not read yet.
+        let manifests = manifests
+        try? await withDeadline(Self.databasePatience) { try await manifests.load() }
+        return manifests.owner(of: request)
     }
 
     /// Asks the service, defers when it is slow, and answers.
@@ -276,7 +317,7 @@ final class InteractionDesk: Service {
         _ entry: OpenInteraction,
         _ request: HandleInteraction,
         _ service: ServiceRole,
-        at: Date
+        _ item: Received
     ) async -> Remembered {
         do {
             let sealed = try fleet.token(of: entry.bot).map { try TokenSeal($0).seal(entry.token) }
@@ -288,16 +329,19 @@ final class InteractionDesk: Service {
                 service: service.rawValue,
                 name: String(request.name.prefix(100)),
                 kind: request.kind.rawValue,
-                receivedAt: at,
-                expiresAt: at.addingTimeInterval(Self.tokenLife),
+                receivedAt: item.at,
+                expiresAt: item.at.addingTimeInterval(Self.tokenLife),
                 channel: request.channel,
                 user: request.member.user,
-                locale: request.locale
+                locale: request.locale,
+                holder: holder
             )
-            let (database, id) = (database, entry.id)
+            let (database, holder) = (database, holder)
             return try await withDeadline(Self.databasePatience) {
                 if try await Interactions(database).insert(row) { return .new }
-                return try await Interactions(database).find(id)?.state == .received ? .new : .known
+                // A session sends again what its process did not come to; Discord posts each interaction once.
+                guard item.receipt == nil else { return .known }
+                return try await Interactions(database).takeOver(row.interaction, by: holder) ? .new : .known
             }
         } catch {
             // The member must not pay for it.

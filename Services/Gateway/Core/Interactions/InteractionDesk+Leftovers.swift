@@ -1,0 +1,86 @@
+import BusContract
+import DiscordModel
+import DiscordREST
+import DurableEvents
+import FoundationEssentials
+import Logging
+import ServiceKit
+import Store
+import Synchronization
+
+/// Interactions that a process left open when it ended: an earlier one of this instance, or another instance.
+extension InteractionDesk {
+    /// How often the table is looked at for what other processes have left.
+    private static let interval: Duration = .seconds(10)
+
+    /// Shows other processes that this one cares for its interactions.
+    func keepLease() async throws {
+        var backoff = Backoff(base: .milliseconds(500), cap: .seconds(10))
+        while true {
+            do {
+                try await leases.withLease(Interactions.lease(of: holder), whileAway: .holds) { _ in
+                    while true { try await Task.sleep(for: .seconds(3_600)) }
+                }
+            } catch let error as LeaseLost {
+                logger.error(
+                    "another gateway has this one's INSTANCE_ID: give each its own",
+                    metadata: ["error": "\(error)"]
+                )
+            } catch {
+                try Task.checkCancellation()
+                logger.warning("the interactions' lease is not held", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: backoff.next())
+        }
+    }
+
+    /// Tells the members whose interactions a process left open that it was interrupted: for each bot as soon as it is
+    /// online, and again and again, for other processes may end at any time.
+    func finishLeftovers() async throws {
+        let start = Date()
+        var looked: Set<BotID> = []
+        var due = ContinuousClock.now
+        try await withThrowingDiscardingTaskGroup { group in
+            while true {
+                let bots = Set(fleet.allBots.filter(fleet.isOnline))
+                if !bots.isSubset(of: looked) || ContinuousClock.now >= due {
+                    do {
+                        for row in try await Interactions(database).leftovers(of: holder, before: start)
+                        where bots.contains(row.bot) && finishing.withLock({ $0.insert(row.interaction).inserted }) {
+                            group.addTask {
+                                defer { _ = self.finishing.withLock { $0.remove(row.interaction) } }
+                                try await self.finish(row)
+                            }
+                        }
+                        looked = bots
+                        due = .now + Self.interval
+                    } catch is CancellationError {
+                        throw CancellationError()
+                    } catch {
+                        logger.debug("open interactions not read yet", metadata: ["error": "\(error)"])
+                        try await Task.sleep(for: .seconds(1))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func finish(_ row: StoredInteraction) async throws {
+        // Until its time for a first response is over, Discord may send it again, and it may still be answered as usual.
+        let age = Date().timeIntervalSince1970 * 1_000 - Double(row.interaction.millisecondsSinceEpoch)
+        if age < 4_000 { try await Task.sleep(for: .milliseconds(4_000 - Int(max(age, 0)))) }
+        guard open.withLock({ $0[row.interaction] == nil }) else { return }
+        let claimed: StoredInteraction?
+        do {
+            claimed = try await Interactions(database).claim(row.interaction, from: row.holder, by: holder)
+        } catch {
+            try Task.checkCancellation()
+            // The next look finds it again.
+            logger.debug("an open interaction was not claimed yet", metadata: ["error": "\(error)"])
+            return
+        }
+        guard let claimed else { return }
+        await conclude(claimed.interaction, claimed.bot, InteractionOrigin(claimed), unseal(claimed))
+    }
+}
