@@ -47,10 +47,18 @@ package struct GuildSnapshots: Sendable {
         ).first.map(GuildSnapshot.init)
     }
 
-    /// The guilds of which the bot has a snapshot.
-    package func guilds(of bot: BotID) async throws(PostgresError) -> [GuildID] {
-        try await executor.query("SELECT guild FROM guild_snapshots WHERE bot = \(bot) ORDER BY guild")
-            .map { row throws(PostgresError) in try row.decode(GuildID.self, "guild") }
+    /// The bot's snapshots in the order of their guilds' ids, from the one behind a guild on.
+    package func page(
+        of bot: BotID,
+        after guild: GuildID,
+        limit: Int
+    ) async throws(PostgresError) -> [GuildSnapshot] {
+        try await executor.query(
+            """
+            SELECT guild, stream, seq, state FROM guild_snapshots WHERE bot = \(bot) AND guild > \(guild)
+            ORDER BY guild LIMIT \(limit)
+            """
+        ).map(GuildSnapshot.init)
     }
 
     /// Forgets a guild that the bot has left.

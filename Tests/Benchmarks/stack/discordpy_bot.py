@@ -1,6 +1,7 @@
 """The peer: one discord.py bot that reads what our handler reads, and deletes what ours deletes.
 
-    python discordpy_bot.py PORT [--plain]    prints "ready" and, on a line from standard input, how many it handled
+    python discordpy_bot.py PORT [--plain]    prints "ready" and, for a line from standard input, how many messages it
+    handled and how many guilds it knows
 """
 
 import asyncio
@@ -34,7 +35,7 @@ class Bot(discord.Client):
             self.loop.remove_reader(sys.stdin.fileno())
             self.closing = self.loop.create_task(self.close())
             return
-        print(self.handled, flush=True)
+        print(self.handled, len(self.guilds), flush=True)
 
     async def on_message(self, message):
         self.handled += 1

@@ -5,13 +5,15 @@ against it. It speaks plain WebSocket frames and HTTP/1.1 by hand, because a lib
 under test, and makes the frames of a flood before it begins; it is not the playground and proves nothing about
 correctness.
 
-    python flood_discord.py      prints "ready PORT"
+    python flood_discord.py [HEARTBEAT]     prints "ready PORT"; HEARTBEAT: milliseconds, 41250 if not given
 
 Control, beside `/api/v10`:
     POST /flood {"count", "rate" (a second; 0 = as fast as they are read), "offendEvery" (0 = never), "channels",
                  "stamped" (whether each message says when it was written, by the monotonic clock; plain sessions only)}
         answers {"seconds", "late" (milliseconds that the slowest message left after its time)} when all is written
     GET  /deletions                           answers [milliseconds from frame written to DELETE received, …]
+    POST /guilds {"count", "members"}          adds guilds to what the receiving sessions are in; answers when all is written
+    GET  /beats                               answers [milliseconds between a session's heartbeats, …]
     GET  /sessions                            answers how many sessions receive guild messages, and their sequences
 """
 
@@ -21,10 +23,13 @@ import gc
 import hashlib
 import json
 import struct
+import sys
 import time
 import zlib
 
 import zstandard
+
+import guilds
 
 GUILD = 1_100_000_000_000_000_000
 OWNER = 1_100_000_000_000_000_001
@@ -115,6 +120,7 @@ class Session:
         self.is_flooded = False
         # Frames that came between those of a flood: a compressed stream has one order.
         self.held = []
+        self.last_beat = None
 
     def frame(self, payload):
         if self.deflater:
@@ -144,6 +150,8 @@ class Discord:
         self.sessions = []
         self.written = {}
         self.deletions = []
+        self.beats = []
+        self.guilds = 0
         self.next_id = (int(time.time() * 1000) - EPOCH) << 22
         # discord.py reads a message of this shape at 29,500 to 33,500 a CPU-second.
         self.template = json.dumps({
@@ -215,6 +223,23 @@ class Discord:
             session.end_flood()
         return {"seconds": seconds, "late": late * 1000}
 
+    async def add_guilds(self, count, members):
+        text = guilds.template(guild(0), members)
+        for _ in range(count):
+            data = text.replace("@G@", guilds.number(self.guilds))
+            self.guilds += 1
+            for session in [s for s in self.sessions if s.intents & GUILD_MESSAGES]:
+                session.sequence += 1
+                payload = f'{{"t":"GUILD_CREATE","s":{session.sequence},"op":0,"d":{data}}}'
+                session.writer.write(session.frame(payload.encode()))
+                await session.writer.drain()
+
+    def beat(self, session):
+        now = time.perf_counter()
+        if session.last_beat is not None:
+            self.beats.append((now - session.last_beat) * 1000)
+        session.last_beat = now
+
     def rest(self, method, path, token, body):
         """Status and JSON of a REST call."""
         bot = bot_of(token)
@@ -265,7 +290,7 @@ def http(status, body):
 
 async def gateway(discord, reader, writer, compress):
     session = Session(writer, compress)
-    session.send(10, {"heartbeat_interval": 41250})
+    session.send(10, {"heartbeat_interval": int(sys.argv[1]) if len(sys.argv) > 1 else 41250})
     try:
         while True:
             head = await reader.readexactly(2)
@@ -286,6 +311,7 @@ async def gateway(discord, reader, writer, compress):
                 continue
             message = json.loads(data)
             if message["op"] == 1:
+                discord.beat(session)
                 session.send(11, None)
             elif message["op"] == 2:
                 bot = bot_of(message["d"]["token"].removeprefix("Bot "))
@@ -335,6 +361,13 @@ async def serve(discord, reader, writer):
                 writer.write(http(200, await discord.flood(
                     order["count"], order.get("rate", 0), order.get("offendEvery", 0),
                     order.get("channels", len(CHANNELS)), order.get("stamped", False))))
+            elif path == "/guilds":
+                order = json.loads(body)
+                await discord.add_guilds(order["count"], order.get("members", guilds.MEMBERS))
+                writer.write(http(200, {}))
+            elif path == "/beats":
+                writer.write(http(200, discord.beats))
+                discord.beats = []
             elif path == "/deletions":
                 writer.write(http(200, discord.deletions))
                 discord.deletions = []

@@ -77,9 +77,9 @@ def descendants(root):
 class Double:
     """The flooding Discord."""
 
-    def __init__(self):
+    def __init__(self, heartbeat=41250):
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "flood_discord.py")], stdout=subprocess.PIPE, text=True)
+            [sys.executable, os.path.join(HERE, "flood_discord.py"), str(heartbeat)], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -93,6 +93,12 @@ class Double:
     def flood(self, count, rate=0, offend_every=0, stamped=False):
         order = {"count": count, "rate": rate, "offendEvery": offend_every, "stamped": stamped}
         return json.loads(get(f"{self.url}/flood", order))
+
+    def add_guilds(self, count, members=100):
+        get(f"{self.url}/guilds", {"count": count, "members": members})
+
+    def beats(self):
+        return json.loads(get(f"{self.url}/beats"))
 
     def deletions(self):
         return json.loads(get(f"{self.url}/deletions"))
@@ -125,10 +131,20 @@ class Peer:
         self.process.kill()
         self.process.wait()
 
-    def handled(self):
+    def report(self):
+        """How many messages it has handled, and of how many guilds it knows."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        return [int(number) for number in self.process.stdout.readline().split()]
+
+    def handled(self):
+        return self.report()[0]
+
+    def guilds(self):
+        return self.report()[1]
+
+    def resident(self):
+        return resident_megabytes(self.process.pid)
 
     def cpu(self):
         return cpu_seconds(self.process.pid)

@@ -72,12 +72,12 @@ struct FactsService: Sendable {
     private func guilds(of shards: Set<Int>) async -> GuildList {
         let plan = sharding.plan
         return GuildList(
-            guilds: await cache.all.filter { shards.contains(plan.shard(of: $0.state.id)) }.map {
+            guilds: await cache.outlines.filter { shards.contains(plan.shard(of: $0.id)) }.map {
                 GuildSummary(
-                    guild: $0.state.id,
-                    name: $0.state.name,
-                    memberCount: $0.state.memberCount,
-                    bots: $0.bots.sorted(),
+                    guild: $0.id,
+                    name: $0.name,
+                    memberCount: $0.memberCount,
+                    bots: $0.bots,
                     observer: $0.observer
                 )
             }
@@ -131,7 +131,7 @@ struct FactsService: Sendable {
         )
     }
 
-    private func ask(_ query: QueryMember, _ entry: GuildCache.Entry) async -> Member? {
+    private func ask(_ query: QueryMember, _ entry: GuildEntry) async -> Member? {
         guard let bot = entry.observer ?? entry.bots.min() else { return nil }
         let call = ExecuteREST(
             bot: bot,

@@ -6,6 +6,7 @@ import Postgres
 import ServiceKit
 import ServiceLifecycle
 import Store
+import Synchronization
 
 /// What the gateway knows of guilds, channels, roles, members and voice, for every service to ask.
 ///
@@ -19,6 +20,8 @@ actor GuildCache: Service {
         "GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE", "VOICE_STATE_UPDATE",
     ]
     private static let bound = 50_000
+    /// Bytes of events that may wait before the read loops do: at the start of a session thousands of guilds come at once.
+    private static let roomForBytes = 16 << 20
 
     struct Change: Sendable {
         let bot: BotID
@@ -29,24 +32,17 @@ actor GuildCache: Service {
         let isObserver: Bool
     }
 
-    /// One guild as it is kept and stored.
-    struct Entry: Codable, Sendable {
-        var state: GuildState
-        /// Our bots that are members.
-        var bots: Set<BotID>
-        var observer: BotID?
-    }
-
     private let database: PostgresClient
     private let logger: Logger
     private nonisolated let dropped: Counter
-    private var guilds: [GuildID: Entry] = [:]
+    private var guilds = GuildShelf()
     private var channelGuilds: [ChannelID: GuildID] = [:]
     private var places: [GuildID: (stream: UInt64, seq: UInt64)] = [:]
     private var dirty: Set<GuildID> = []
     private var users: [BotID: UserID] = [:]
     private nonisolated let changes: AsyncStream<Change>
     private nonisolated let sink: AsyncStream<Change>.Continuation
+    private nonisolated let waiting = Atomic<Int>(0)
 
     init(database: PostgresClient, logger: Logger, metrics: MetricsRegistry) {
         self.database = database
@@ -75,9 +71,18 @@ actor GuildCache: Service {
             seq: seq,
             isObserver: isObserver
         )
+        waiting.add(change.payload.count, ordering: .relaxed)
         guard case .enqueued = sink.yield(change) else {
+            waiting.subtract(change.payload.count, ordering: .relaxed)
             dropped.increment()
             return
+        }
+    }
+
+    /// Waits while too much waits to be taken in; for read loops, between what they have read.
+    nonisolated func waitForRoom() async {
+        while waiting.load(ordering: .relaxed) > Self.roomForBytes, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(2))
         }
     }
 
@@ -90,7 +95,10 @@ actor GuildCache: Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try? await cancelWhenGracefulShutdown { try await self.saveForever() } }
             await withTaskCancellationOrGracefulShutdownHandler {
-                for await change in changes { take(change) }
+                for await change in changes {
+                    take(change)
+                    waiting.subtract(change.payload.count, ordering: .relaxed)
+                }
             } onCancelOrGracefulShutdown: {
                 self.sink.finish()
             }
@@ -112,16 +120,19 @@ actor GuildCache: Service {
         if let user { users[bot] = user }
         let snapshots = GuildSnapshots(database)
         var first: UInt64?
-        for guild in try await snapshots.guilds(of: bot) where guilds[guild] == nil && holds(guild) {
-            guard let snapshot = try await snapshots.find(bot: bot, guild: guild),
-                let entry = try? JSONDecoder().decode(Entry.self, from: Data(snapshot.state))
-            else { continue }
-            install(entry)
-            let seq = UInt64(clamping: snapshot.seq)
-            let place = (stream: UInt64(clamping: snapshot.stream), seq: seq)
-            places[guild] = place
-            // A snapshot of an earlier stream is followed by nothing in this one.
-            if place.stream == stream { first = min(first ?? seq, seq) }
+        var page = GuildID(0)
+        while true {
+            let rows = try await snapshots.page(of: bot, after: page, limit: 200)
+            for snapshot in rows where !guilds.contains(snapshot.guild) && holds(snapshot.guild) {
+                guard let entry = Self.entry(snapshot.state, into: &guilds) else { continue }
+                index(entry)
+                let place = (stream: UInt64(clamping: snapshot.stream), seq: UInt64(clamping: snapshot.seq))
+                places[snapshot.guild] = place
+                // A snapshot of an earlier stream is followed by nothing in this one.
+                if place.stream == stream { first = min(first ?? place.seq, place.seq) }
+            }
+            guard let last = rows.last else { break }
+            page = last.guild
         }
         // Without a snapshot the stream's own GUILD_CREATEs are read.
         var after = first ?? 0
@@ -150,8 +161,16 @@ actor GuildCache: Service {
         }
     }
 
-    private func install(_ entry: Entry) {
-        guilds[entry.state.id] = entry
+    /// Puts a stored guild onto the shelf; nil if it cannot be read.
+    private static func entry(_ state: [UInt8], into guilds: inout GuildShelf) -> GuildEntry? {
+        // As JSON it was stored by versions before the packed form.
+        guard state.first == UInt8(ascii: "{") else { return guilds.put(packed: state) }
+        guard let entry = try? JSONDecoder().decode(GuildEntry.self, from: Data(state)) else { return nil }
+        guilds.put(entry)
+        return entry
+    }
+
+    private func index(_ entry: GuildEntry) {
         for channel in entry.state.channels.keys { channelGuilds[channel] = entry.state.id }
     }
 
@@ -159,19 +178,22 @@ actor GuildCache: Service {
 
     private func take(_ change: Change) {
         do {
-            let data = Data(change.payload)
             if change.event == "GUILD_CREATE" {
-                return create(try JSONDecoder().decode(Guild.self, from: data), change)
+                let guild =
+                    try Guild(plain: change.payload)
+                    ?? JSONDecoder().decode(Guild.self, from: Data(change.payload))
+                return create(guild, change)
             }
-            let guild = try JSONDecoder().decode(GuildReference.self, from: data).guild(in: change.event)
-            guard let guild, var entry = guilds[guild] else { return }
+            let reference = try JSONDecoder().decode(GuildReference.self, from: Data(change.payload))
+            guard let guild = reference.guild(in: change.event), guilds.contains(guild) else { return }
             if let place = places[guild], place.stream == change.stream, change.seq <= place.seq { return }
-            if change.event == "GUILD_DELETE" { return remove(guild, entry, change) }
-            try Self.update(&entry.state, change, own: users[change.bot])
-            if change.event.hasPrefix("CHANNEL_") || change.event.hasPrefix("THREAD_") {
-                for channel in entry.state.channels.keys { channelGuilds[channel] = guild }
+            if change.event == "GUILD_DELETE" { return remove(guild, change) }
+            let own = users[change.bot]
+            try guilds.update(guild) { entry in
+                try Self.update(&entry.state, change, own: own)
+                guard change.event.hasPrefix("CHANNEL_") || change.event.hasPrefix("THREAD_") else { return }
+                index(entry)
             }
-            guilds[guild] = entry
             if change.isObserver { places[guild] = (change.stream, change.seq) }
             dirty.insert(guild)
         } catch {
@@ -185,7 +207,7 @@ actor GuildCache: Service {
     }
 
     private func create(_ guild: Guild, _ change: Change) {
-        var entry = guilds[guild.id] ?? Entry(state: GuildState(guild), bots: [], observer: nil)
+        var entry = guilds.entry(guild.id) ?? GuildEntry(state: GuildState(guild), bots: [], observer: nil)
         entry.bots.insert(change.bot)
         if change.isObserver || entry.observer == nil {
             // Members that were known are kept: GUILD_CREATE of a large guild lists only those in voice.
@@ -196,17 +218,19 @@ actor GuildCache: Service {
         }
         if change.isObserver { entry.observer = change.bot }
         for member in guild.members where member.user?.bot == true { entry.state.note(member) }
-        install(entry)
+        guilds.put(entry)
+        index(entry)
         dirty.insert(guild.id)
     }
 
-    private func remove(_ guild: GuildID, _ entry: Entry, _ change: Change) {
+    private func remove(_ guild: GuildID, _ change: Change) {
         // An outage: Discord says nothing about the guild for a while, and what is known stays true.
         if (try? JSONDecoder().decode(Outage.self, from: Data(change.payload)))?.unavailable == true { return }
-        var entry = entry
-        entry.bots.remove(change.bot)
-        if entry.observer == change.bot { entry.observer = nil }
-        guilds[guild] = entry.bots.isEmpty ? nil : entry
+        guilds.update(guild) { entry in
+            entry.bots.remove(change.bot)
+            if entry.observer == change.bot { entry.observer = nil }
+        }
+        if guilds.entry(guild)?.bots.isEmpty ?? true { guilds.remove(guild) }
         dirty.insert(guild)
     }
 
@@ -257,20 +281,28 @@ actor GuildCache: Service {
 
     private func save() async {
         guard !dirty.isEmpty else { return }
-        let saving = dirty
+        var saving = dirty
         dirty = []
         do {
-            for guild in saving {
-                guard let entry = guilds[guild] else { continue }
-                let place = places[guild] ?? (0, 0)
-                let snapshot = GuildSnapshot(
-                    guild: guild,
-                    stream: Int64(clamping: place.stream),
-                    seq: Int64(clamping: place.seq),
-                    state: Array(try JSONEncoder().encode(entry))
-                )
-                guard let bot = entry.observer ?? entry.bots.min() else { continue }
-                try await GuildSnapshots(database).save([snapshot], of: bot)
+            while !saving.isEmpty {
+                // Some at a time, so that questions are answered in between.
+                var batch: [BotID: [GuildSnapshot]] = [:]
+                let part = saving.prefix(50)
+                for guild in part {
+                    guard let bytes = guilds.bytes(of: guild), let outline = GuildPacking.outline(of: bytes),
+                        let bot = outline.observer ?? outline.bots.first
+                    else { continue }
+                    let place = places[guild] ?? (0, 0)
+                    let snapshot = GuildSnapshot(
+                        guild: guild,
+                        stream: Int64(clamping: place.stream),
+                        seq: Int64(clamping: place.seq),
+                        state: bytes
+                    )
+                    batch[bot, default: []].append(snapshot)
+                }
+                for (bot, snapshots) in batch { try await GuildSnapshots(database).save(snapshots, of: bot) }
+                saving.subtract(part)
             }
         } catch {
             dirty.formUnion(saving)
@@ -280,15 +312,15 @@ actor GuildCache: Service {
 
     // MARK: Reading
 
-    func entry(_ guild: GuildID) -> Entry? { guilds[guild] }
-    var all: [Entry] { guilds.values.sorted { $0.state.id < $1.state.id } }
+    func entry(_ guild: GuildID) -> GuildEntry? { guilds.entry(guild) }
+    var outlines: [GuildOutline] { guilds.outlines }
     func guild(of channel: ChannelID) -> GuildID? { channelGuilds[channel] }
     func user(of bot: BotID) -> UserID? { users[bot] }
     func bot(of user: UserID) -> BotID? { users.first { $0.value == user }?.key }
 
     /// Keeps a member that was asked for over REST.
     func note(_ member: Member, in guild: GuildID) {
-        guilds[guild]?.state.note(member)
+        guilds.update(guild) { $0.state.note(member) }
         dirty.insert(guild)
     }
 }

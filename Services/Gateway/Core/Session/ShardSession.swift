@@ -138,11 +138,11 @@ final class ShardSession: Sendable {
             where: { [context] in context.holds($0) }
         )
         context.observers.sessionBegan(context.partition, isCapable: isCapable)
-        let known = await context.cache.all.filter { $0.bots.contains(context.bot) && context.holds($0.state.id) }
+        let known = await context.cache.outlines.filter { $0.bots.contains(context.bot) && context.holds($0.id) }
         for entry in known {
-            if let observer = entry.observer { context.observers.restored(observer, of: entry.state.id) }
+            if let observer = entry.observer { context.observers.restored(observer, of: entry.id) }
         }
-        context.observers.restored(context.partition, in: known.map(\.state.id))
+        context.observers.restored(context.partition, in: known.map(\.id))
         handled.store(record.lastSeq, ordering: .relaxed)
         machine.withLock { machine in
             machine = SessionMachine(
@@ -421,6 +421,7 @@ final class ShardSession: Sendable {
             if isOnline { heard.withLock { $0 = Date(timeIntervalSince1970: Double(now) / 1_000_000) } }
             // A flood is held back in Discord's socket, as far as that goes, before the session has to be closed.
             await ledger.writer?.waitForRoom()
+            await context.cache.waitForRoom()
         }
     }
 
