@@ -35,6 +35,9 @@ package protocol BusRequest: BusMessage {
 
     /// The services that may serve it.
     static var servers: Set<ServiceRole> { get }
+
+    /// The services that may ask; nil, for what only tells facts, lets everyone who is logged in.
+    static var callers: Set<ServiceRole>? { get }
 }
 
 /// A request about one guild.
@@ -43,6 +46,8 @@ package protocol GuildRequest: BusRequest {
 }
 
 extension BusRequest {
+    package static var callers: Set<ServiceRole>? { nil }
+
     /// Where the request goes when its sender names no other address.
     package static var address: RequestAddress { RequestAddress(rawValue: typeName) }
 
@@ -82,7 +87,7 @@ package struct RequestAddress: RawRepresentable, Hashable, Sendable {
     }
 }
 
-/// The part a process plays on the bus: its login there, and what the contract lets it publish and serve.
+/// The part a process plays on the bus: its login there, and what the contract lets it publish, ask and serve.
 package struct ServiceRole: RawRepresentable, Hashable, Sendable, Codable {
     package let rawValue: String
 
@@ -99,6 +104,11 @@ package struct ServiceRole: RawRepresentable, Hashable, Sendable, Codable {
     package static let adminAPI = Self(rawValue: "admin-api")
     package static let community = Self(rawValue: "community")
     package static let ensemble = Self(rawValue: "ensemble")
+
+    /// The services of the platform, without the operator's command line.
+    package static let services: Set<Self> = [
+        .gateway, .music, .lavalinkBridge, .persona, .moderation, .scheduler, .adminAPI, .community,
+    ]
 }
 
 /// The reply of a request that has nothing to tell but that it was done.

@@ -375,6 +375,25 @@ import Testing
         #expect(broker.waitingCount == 1)
     }
 
+    @Test func whoMayNotAskIsToldSo() {
+        let policy = AccessPolicy(
+            topics: [],
+            servers: ["a": [ServiceRole(rawValue: "worker")]],
+            callers: ["a": [ServiceRole(rawValue: "caller")]],
+            roles: []
+        )
+        var broker = Broker(epoch: 9, limits: .init(), policy: policy, now: start)
+        hello(&broker, "w1", client: 2, user: "worker")
+        _ = serve(&broker, "w1", credit: 5)
+        hello(&broker, "caller", client: 1, user: "caller")
+        #expect(sends(ask(&broker, 1)).map(\.1.verb) == [.request])
+        hello(&broker, "other", client: 3, user: "other")
+        let refused = ask(&broker, 1, client: 3, from: "other")
+        #expect(notes(refused) == [.refusedPermission])
+        #expect(sends(refused).map(\.0) == [peer("other")] && sends(refused).map(\.1.code) == ["bus.refused"])
+        #expect(broker.runningCount == 1)
+    }
+
     @Test func noOneTakesAnothersClientNumberOrItsRequests() {
         var broker = broker()
         hello(&broker, "caller", client: 1, user: "caller")

@@ -78,11 +78,23 @@ import ZeroMQ
                         }
                     }
                     #expect(count(bus, "bus_switch_events_total") == 0)
+                    // Moving a bot to a voice channel is for the bridge to ask.
+                    let unasked = await #expect(throws: BusError.self) {
+                        _ = try await music.request(
+                            UpdateVoiceState(
+                                bot: try #require(BotID(rawValue: "iris")),
+                                guild: GuildID(1),
+                                channel: nil
+                            ),
+                            timeout: .seconds(20)
+                        )
+                    }
+                    #expect(unasked?.code == .refused, "\(String(describing: unasked))")
                     try await withBackground {
                         try await persona.serve(Add.self) { _, _ in Sum(value: 0) }
                     } body: {
                         try await eventually("serving is refused") {
-                            count(bus, "bus_switch_broker_notes_total", labels: ["kind": "permission"]) >= 1
+                            count(bus, "bus_switch_broker_notes_total", labels: ["kind": "permission"]) >= 2
                         }
                         let error = await #expect(throws: BusError.self) {
                             _ = try await music.request(Add(left: 1, right: 1), timeout: .seconds(1))

@@ -7,6 +7,7 @@ package struct ExecuteREST: BusRequest {
     /// The gateway recognises the key, and Discord the nonce; what neither covers says so in `safety`.
     package static let repetition = Repetition.once
     package static let servers: Set<ServiceRole> = [.gateway]
+    package static let callers: Set<ServiceRole>? = ServiceRole.services
 
     package var bot: BotID
     /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`.

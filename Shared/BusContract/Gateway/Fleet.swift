@@ -6,6 +6,7 @@ package struct ControlBot: BusRequest {
     package static let typeName = "ensemble.gateway.v1.ControlBot"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.gateway]
+    package static let callers: Set<ServiceRole>? = [.adminAPI]
 
     package var bot: BotID
     package var action: BotAction
@@ -134,6 +135,7 @@ package struct UpdateVoiceState: GuildRequest {
     package static let typeName = "ensemble.gateway.v1.UpdateVoiceState"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.gateway]
+    package static let callers: Set<ServiceRole>? = [.lavalinkBridge]
 
     package var bot: BotID
     package var guild: GuildID

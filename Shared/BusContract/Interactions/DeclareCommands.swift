@@ -7,6 +7,7 @@ package struct DeclareCommands: BusRequest {
     package static let typeName = "ensemble.interactions.v1.DeclareCommands"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.gateway]
+    package static let callers: Set<ServiceRole>? = HandleInteraction.servers
 
     /// The service that owns what follows and serves it at `commands.<service>`.
     package var service: String

@@ -9,6 +9,7 @@ package struct HandleInteraction: BusRequest {
     /// The interaction's id is its key: a service recognises what it has already done.
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.gateway, .music, .persona, .moderation, .scheduler, .community]
+    package static let callers: Set<ServiceRole>? = [.gateway]
 
     /// The bot that the member spoke to.
     package var bot: BotID
@@ -161,6 +162,7 @@ package struct RespondInteraction: BusRequest {
     package static let typeName = "ensemble.interactions.v1.RespondInteraction"
     package static let repetition = Repetition.once
     package static let servers: Set<ServiceRole> = [.gateway]
+    package static let callers: Set<ServiceRole>? = HandleInteraction.servers
 
     package var bot: BotID
     package var interaction: InteractionID

@@ -6,6 +6,7 @@ package struct SyncPlayer: BusRequest {
     package static let typeName = "ensemble.music.v1.SyncPlayer"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.lavalinkBridge]
+    package static let callers: Set<ServiceRole>? = [.music]
 
     package var bot: BotID
     package var guild: GuildID
@@ -24,6 +25,7 @@ package struct ReportPlayer: BusRequest {
     package static let typeName = "ensemble.music.v1.ReportPlayer"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.music]
+    package static let callers: Set<ServiceRole>? = [.lavalinkBridge]
 
     package var bot: BotID
     package var guild: GuildID

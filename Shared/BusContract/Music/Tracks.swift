@@ -4,6 +4,7 @@ package struct LoadTracks: BusRequest {
     package static let typeName = "ensemble.music.v1.LoadTracks"
     package static let repetition = Repetition.repeatable
     package static let servers: Set<ServiceRole> = [.lavalinkBridge]
+    package static let callers: Set<ServiceRole>? = [.music]
 
     /// The member's words or an https URL; never a raw Lavalink identifier.
     package var query: String

@@ -8,6 +8,7 @@ package struct RunJob: BusRequest {
     package static let servers: Set<ServiceRole> = [
         .gateway, .music, .persona, .moderation, .scheduler, .community, .adminAPI,
     ]
+    package static let callers: Set<ServiceRole>? = [.scheduler]
 
     package var job: Int64
     /// What the target is to do, for example `reminder`.

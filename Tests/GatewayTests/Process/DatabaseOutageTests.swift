@@ -121,12 +121,10 @@ struct DatabaseOutageTests {
             )
             #expect(outcome.failure?.kind == .botStopped)
             #expect(outcome.failure?.message.contains("offline until the database is there") == true)
-            await #expect(throws: BusError.self) {
-                try await bench.service.request(
-                    ControlBot(bot: try #require(BotID("rainbow")), action: .stop),
-                    timeout: .seconds(10)
-                )
+            let error = await #expect(throws: BusError.self) {
+                try await bench.order(try #require(BotID("rainbow")), .stop, timeout: .seconds(10))
             }
+            #expect(error?.code != .refused)
             #expect(gateway.isRunning)
             #expect(gateway.output.contains("the bots stay offline until the database is there"))
             #expect(!gateway.output.contains("IDENTIFY") && bench.received.messages.isEmpty)

@@ -117,6 +117,13 @@ struct GatewayBench: Sendable {
         return Dictionary(fleet.bots.map { ($0.bot.rawValue, $0) }, uniquingKeysWith: { $1 })
     }
 
+    /// Asks as the admin API does, which alone may.
+    func order(_ bot: BotID, _ action: BotAction, timeout: Duration = .seconds(2)) async throws {
+        try await bus.withConnection(.adminAPI) { admin in
+            _ = try await admin.request(ControlBot(bot: bot, action: action), timeout: timeout)
+        }
+    }
+
     func waitUntilOnline(_ bots: String...) async throws {
         try await eventually("\(bots) online") {
             guard let status = try? await self.status() else { return false }

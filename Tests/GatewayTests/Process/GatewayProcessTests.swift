@@ -180,12 +180,12 @@ struct GatewayProcessTests {
             defer { gateway.kill() }
             try await bench.waitUntilOnline("rainbow", "iris")
             let iris = try #require(BotID(rawValue: "iris"))
-            _ = try await bench.service.request(ControlBot(bot: iris, action: .stop), timeout: .seconds(2))
+            try await bench.order(iris, .stop)
             try await eventually("iris stopped") { try await bench.status()["iris"]?.state == .stopped }
             #expect(try await bench.status()["rainbow"]?.state == .online)
-            _ = try await bench.service.request(ControlBot(bot: iris, action: .start), timeout: .seconds(2))
+            try await bench.order(iris, .start)
             try await bench.waitUntilOnline("iris", "rainbow")
-            _ = try await bench.service.request(ControlBot(bot: iris, action: .restart), timeout: .seconds(2))
+            try await bench.order(iris, .restart)
             try await bench.waitUntilOnline("iris", "rainbow")
             #expect(try await bench.identifies("rainbow") == 1)
         }

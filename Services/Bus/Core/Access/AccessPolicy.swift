@@ -2,7 +2,7 @@ package import BusContract
 import Glibc
 import ServiceKit
 
-/// Who may log in, publish and serve: the contract's lists, in the form in which they are asked for each message.
+/// Who may log in, publish, ask and serve: the contract's lists, in the form in which they are asked for each message.
 package struct AccessPolicy: Sendable {
     /// A prefix of topics and the one service that may publish under it.
     package struct TopicRule: Sendable {
@@ -26,11 +26,19 @@ package struct AccessPolicy: Sendable {
     private let ruleBytes: [UInt8]
     private let placedRules: [PlacedRule]
     private let servers: [String: Set<ServiceRole>]
+    /// By address; what is not listed everybody may ask.
+    private let callers: [String: Set<ServiceRole>]
     private let roles: Set<ServiceRole>
 
-    package init(topics: [TopicRule], servers: [String: Set<ServiceRole>], roles: Set<ServiceRole>) {
+    package init(
+        topics: [TopicRule],
+        servers: [String: Set<ServiceRole>],
+        callers: [String: Set<ServiceRole>] = [:],
+        roles: Set<ServiceRole>
+    ) {
         self.topics = topics
         self.servers = servers
+        self.callers = callers
         self.roles = roles
         var bytes: [UInt8] = []
         placedRules = topics.map { rule in
@@ -51,15 +59,19 @@ package struct AccessPolicy: Sendable {
             topics.append(TopicRule(prefix: event.topic.rawValue, publisher: event.publisher))
         }
         var servers: [String: Set<ServiceRole>] = [:]
+        var callers: [String: Set<ServiceRole>] = [:]
         for request in MessageCatalogue.requests {
             servers[request.address.rawValue] = request.servers
+            callers[request.address.rawValue] = request.callers
         }
         let roles = ServiceName.allCases.map { ServiceRole(rawValue: $0.rawValue) }
         for role in roles {
             servers[RequestAddress.commands(of: role).rawValue] = [role]
             servers[RequestAddress.jobs(of: role).rawValue] = [role]
+            callers[RequestAddress.commands(of: role).rawValue] = HandleInteraction.callers
+            callers[RequestAddress.jobs(of: role).rawValue] = RunJob.callers
         }
-        return Self(topics: topics, servers: servers, roles: Set(roles))
+        return Self(topics: topics, servers: servers, callers: callers, roles: Set(roles))
     }()
 
     /// The same with more topics and addresses: for tests and benchmarks.
@@ -67,6 +79,7 @@ package struct AccessPolicy: Sendable {
         Self(
             topics: topics + more,
             servers: servers.merging(moreServers) { _, new in new },
+            callers: callers,
             roles: roles.union(moreServers.values.joined())
         )
     }
@@ -82,6 +95,12 @@ package struct AccessPolicy: Sendable {
             }
             return false
         }
+    }
+
+    /// Runs for every request.
+    package func mayAsk(_ address: String, user: String) -> Bool {
+        guard let callers = callers[address] else { return true }
+        return callers.contains(ServiceRole(rawValue: user))
     }
 
     package func mayServe(_ address: String, role: ServiceRole) -> Bool {

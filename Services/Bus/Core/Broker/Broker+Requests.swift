@@ -13,6 +13,11 @@ extension Broker {
             note(.malformed, peer.user, "a request under another client's number, or without an address")
             return
         }
+        guard policy.mayAsk(envelope.address, user: peer.user) else {
+            note(.refusedPermission, peer.user, "may not ask \(envelope.address)")
+            answer(request, .refused, "\(peer.user) may not ask \(envelope.address)")
+            return
+        }
         // A day is longer than any request may take, and keeps the sum in range.
         let deadline = now + .milliseconds(Int64(min(max(1, envelope.deadlineMilliseconds), 86_400_000)))
         if entries[request] != nil {
