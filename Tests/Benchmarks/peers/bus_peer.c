@@ -6,6 +6,10 @@
 //   bus_peer ask FOLDER COUNT                       one request at a time; prints the median in microseconds
 //   bus_peer broker FOLDER                          ROUTER to DEALER, by zmq_proxy
 //   bus_peer answer FOLDER                          echoes
+//   bus_peer keys                                   prints a CURVE key pair
+//
+// With PEER_PORT set, the sockets are TCP ports from there on, with CURVE: PEER_PUBLIC and PEER_SECRET are the server's
+// keys, and each client's too, since nobody asks whose they are.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +39,22 @@ static void *make(void *context, int kind, int binds, const char *folder, const 
     int mark = HIGH_WATER_MARK, linger = 500;
     char endpoint[200];
     snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", folder, name);
+    const char *port = getenv("PEER_PORT");
+    if (port) {
+        static const char *const NAMES[] = {"events-in", "events-out", "requests", "workers"};
+        int number = 0;
+        while (strcmp(NAMES[number], name)) number++;
+        snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d", atoi(port) + number);
+        const char *public = getenv("PEER_PUBLIC"), *secret = getenv("PEER_SECRET");
+        int server = 1;
+        if (binds)
+            zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &server, sizeof server);
+        else {
+            zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, public, strlen(public));
+            zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, strlen(public));
+        }
+        if (zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, strlen(secret)) != 0) fail("set the keys");
+    }
     zmq_setsockopt(socket, ZMQ_SNDHWM, &mark, sizeof mark);
     zmq_setsockopt(socket, ZMQ_RCVHWM, &mark, sizeof mark);
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
@@ -137,6 +157,12 @@ static void answer(void *context, const char *folder) {
 }
 
 int main(int count, char **arguments) {
+    if (count == 2 && !strcmp(arguments[1], "keys")) {
+        char public[41], secret[41];
+        if (zmq_curve_keypair(public, secret) != 0) fail("make keys");
+        printf("%s\n%s\n", public, secret);
+        return 0;
+    }
     if (count < 3) return 64;
     const char *role = arguments[1], *folder = arguments[2];
     void *context = zmq_ctx_new();

@@ -4,20 +4,18 @@ import Glibc
 import Logging
 import MessageBus
 import ServiceKit
-import ServiceLifecycle
-import UnixSignals
 
 private let partition = Partition(bot: BotID(rawValue: "iris") ?? .some, shard: 0)
 /// All that is published lies under it.
 private let topic = Topic(rawValue: "discord.iris.0.")
-private let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 256)
+let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 256)
 
 extension BotID {
     fileprivate static var some: BotID { preconditionFailure("a constant of ours") }
 }
 
 /// A connection to the bus in the folder, or to the one that `ENSEMBLE_BUS` names.
-private func connect(_ endpoints: BusEndpoints, _ service: ServiceName) throws -> BusConnection {
+func connect(_ endpoints: BusEndpoints, _ service: ServiceName) throws -> BusConnection {
     let instance = ServiceInstance(service: service)
     let settings = Settings.process
     return try BusConnection(
@@ -31,7 +29,7 @@ private func connect(_ endpoints: BusEndpoints, _ service: ServiceName) throws -
 }
 
 /// Runs a connection while `body` runs.
-private func withConnection(
+func withConnection(
     _ endpoints: BusEndpoints,
     _ service: ServiceName,
     _ body: (BusConnection) async throws -> Void
@@ -164,29 +162,5 @@ func answer(_ endpoints: BusEndpoints) async throws {
 func serve(_ endpoints: BusEndpoints) async throws {
     try await withConnection(endpoints, .gateway) { connection in
         try await connection.serve(at: QueryGuild.address) { payload, _ in (GuildFacts.typeName, payload) }
-    }
-}
-
-/// One of several workers: echoes after a time, and leaves at SIGTERM as a service does.
-func work(_ endpoints: BusEndpoints, capacity: Int, milliseconds: Int) async throws {
-    let connection = try connect(endpoints, .gateway)
-    let worker = Worker(connection: connection, capacity: capacity, time: .milliseconds(milliseconds))
-    try await ServiceGroup(
-        services: [connection, worker],
-        gracefulShutdownSignals: [.sigterm],
-        logger: Logger(label: "bench")
-    ).run()
-}
-
-private struct Worker: Service {
-    let connection: BusConnection
-    let capacity: Int
-    let time: Duration
-
-    func run() async throws {
-        try await connection.serve(at: QueryGuild.address, capacity: capacity) { [time] payload, _ in
-            try await Task.sleep(for: time)
-            return (GuildFacts.typeName, payload)
-        }
     }
 }

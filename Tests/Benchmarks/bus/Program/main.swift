@@ -15,12 +15,13 @@ import ServiceKit
 //   bench-bus answer FOLDER
 //   bench-bus serve FOLDER
 //   bench-bus work FOLDER CAPACITY MILLISECONDS
+//   bench-bus load FOLDER CALLERS SECONDS
 //
 // With ENSEMBLE_BUS set they go there, with the keys of BUS_KEYS, and not to the folder.
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-    print("bench-bus publish|publish-together|subscribe|ask|ask-from-task|answer|serve|work FOLDER …")
+    print("bench-bus publish|publish-together|subscribe|ask|ask-from-task|answer|serve|work|load FOLDER …")
     exit(64)
 }
 LoggingSystem.bootstrap { label in
@@ -46,6 +47,8 @@ do {
     case ("answer", 3): try await answer(endpoints)
     case ("work", 5):
         try await work(endpoints, capacity: Int(arguments[3]) ?? 1, milliseconds: Int(arguments[4]) ?? 0)
+    case ("load", 5):
+        try await load(endpoints, callers: Int(arguments[3]) ?? 1, seconds: Int(arguments[4]) ?? 1)
     case ("serve", 3): try await serve(endpoints)
     default: exit(64)
     }
