@@ -75,10 +75,13 @@ struct BusOverTCPTests {
             #expect(try await Command.run("ensemble", ["keys"], settings).code == 0)
             let bus = settings.filter { $0.key != "ENSEMBLE_STATE" }
             try await Troupe.withTroupe(bus) { troupe in
+                // What another host needs, and no more.
+                let other = try copy(["ensemble.key", "bus.pub"], of: keys, to: "other")
+                let elsewhere = settings.merging(["BUS_KEYS": other.path]) { _, new in new }
                 let tap = try await withThrowingTaskGroup(of: Command?.self) { group in
                     group.addTask {
                         let filter = ["--topic", "discord.", "--text", "floopword", "--limit", "1"]
-                        return try await Command.run("ensemble", ["bus", "tap"] + filter, settings)
+                        return try await Command.run("ensemble", ["bus", "tap"] + filter, elsewhere)
                     }
                     // Again until the tap has seen one: it opens when it does.
                     group.addTask {
@@ -102,14 +105,15 @@ struct BusOverTCPTests {
                 _ = try await troupe.playground.message("the coins", in: "bot-commands") { $0.content.contains("100") }
 
                 // Somebody with a key of his own making.
-                let own = keys.deletingLastPathComponent().appending(path: "own")
-                let stranger = settings.merging(["BUS_KEYS": own.path]) { _, new in new }
-                #expect(try await Command.run("ensemble", ["keys"], stranger).code == 0)
-                for file in ["bus.key", "bus.pub"] { try FileManager.default.removeItem(at: own.appending(path: file)) }
+                let made = keys.deletingLastPathComponent().appending(path: "made")
+                let making = settings.merging(["BUS_KEYS": made.path]) { _, new in new }
+                #expect(try await Command.run("ensemble", ["keys"], making).code == 0)
+                let own = try copy(["ensemble.key"], of: made, to: "own")
                 try FileManager.default.copyItem(
                     at: keys.appending(path: "bus.pub"),
                     to: own.appending(path: "bus.pub")
                 )
+                let stranger = settings.merging(["BUS_KEYS": own.path]) { _, new in new }
                 let refused = try await Command.run("ensemble", ["bus", "tap", "--limit", "1"], stranger)
                 #expect(refused.code == 78)
                 #expect(refused.output.contains("cannot log in to the bus"), "\(refused.output)")
@@ -118,6 +122,17 @@ struct BusOverTCPTests {
                 }
             }
         }
+    }
+
+    /// A folder beside `keys` with some of its files.
+    private func copy(_ names: [String], of keys: URL, to name: String) throws -> URL {
+        let folder = keys.deletingLastPathComponent().appending(path: name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        chmod(folder.path, 0o700)
+        for name in names {
+            try FileManager.default.copyItem(at: keys.appending(path: name), to: folder.appending(path: name))
+        }
+        return folder
     }
 
     /// Ports that are free, so that nothing else can be what stops a process.

@@ -40,8 +40,7 @@ struct BusTap: Sendable {
     private func login(_ endpoints: BusEndpoints) throws(ConfigurationError) -> BusLogin {
         let settings = installation.settings
         guard !endpoints.isTCP else {
-            let folder = installation.keyFolder
-            return .keys(try folder.keys(of: .ensemble), server: try folder.serverKey())
+            return try BusLogin(settings: settings, service: .ensemble, endpoints: endpoints)
         }
         let secret = settings.optionalSecret("BUS_SECRET") ?? Folder.read(installation.busSecretFile).map { Secret($0) }
         guard let secret else {
