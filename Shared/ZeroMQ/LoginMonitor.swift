@@ -3,8 +3,9 @@ import Glibc
 
 /// Hears how the log-ins of a socket's connections end (zmq_socket_monitor(3)).
 ///
-/// libzmq reports to nobody else why a peer never becomes connected. Drain it now and then with `next`, at least every
-/// few seconds: its queue holds a thousand reports.
+/// libzmq reports to nobody else why a peer never becomes connected. Drain it with `next`: when its queue of some thousand
+/// reports is full, the I/O thread waits for it. Who connects makes a few in a second; who is connected to has as many as
+/// strangers like, and therefore polls `socket`.
 package final class LoginMonitor {
     /// How a connection's handshake ended.
     package enum Report: Hashable, Sendable {
@@ -18,7 +19,7 @@ package final class LoginMonitor {
         case cutOff
     }
 
-    private let socket: Socket
+    package let socket: Socket
     private let frame = Frame()
 
     /// Watches `watched` from now on.
@@ -39,7 +40,7 @@ package final class LoginMonitor {
             let bytes = frame.bytes
             try socket.discardRest(of: frame)
             guard bytes.count >= 2 else { continue }
-            switch Int32(UInt16(bytes[0]) | UInt16(bytes[1]) << 8) {
+            switch Int32(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt16.self) }) {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .succeeded
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .refused
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .misunderstood

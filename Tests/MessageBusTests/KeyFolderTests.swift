@@ -1,3 +1,5 @@
+import BusContract
+import BusCore
 import FoundationEssentials
 import Glibc
 import MessageBus
@@ -111,6 +113,23 @@ import ZeroMQ
             #expect(throws: ConfigurationError.self) { _ = try BusConfiguration(settings: settings, service: .music) }
             // But it is enough for the list of who may.
             #expect(try folder.clients() == [.music: keys.publicKey])
+        }
+    }
+
+    @Test func theListOfClientsComesFromTheEnvironmentToo() throws {
+        let (server, music) = (try CurveKeyPair.make(), try CurveKeyPair.make())
+        func configuration(_ clients: String) throws -> SwitchboardConfiguration {
+            try SwitchboardConfiguration(
+                settings: Settings(environment: [
+                    "ENSEMBLE_BUS": "tcp://*:5570", "BUS_KEY": server.revealSecretKey(), "BUS_CLIENT_KEYS": clients,
+                ])
+            )
+        }
+        let keys = try #require(try configuration("music=\(music.publicKey)").keys)
+        #expect(keys.own.publicKey == server.publicKey && keys.clients == [.music: music.publicKey])
+        for wrong in ["music", "music=short", "music=\(music.publicKey),gateway=\(music.publicKey)"] {
+            let error = #expect(throws: ConfigurationError.self) { try configuration(wrong) }
+            #expect(error?.key == "BUS_CLIENT_KEYS", "\(wrong)")
         }
     }
 

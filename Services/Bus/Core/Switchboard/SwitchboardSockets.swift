@@ -47,6 +47,8 @@ actor SwitchboardSockets {
         static let eventsIn = 1
         static let eventsOut = 2
         static let requests = 3
+        /// The first of the monitors, if there are any.
+        static let monitors = 4
     }
 
     init(configuration: SwitchboardConfiguration, logger: Logger, metrics: SwitchboardMetrics) throws(ZeroMQError) {
@@ -118,6 +120,7 @@ actor SwitchboardSockets {
         _ = pollSet.add(eventsIn, .readable)
         _ = pollSet.add(eventsOut, .readable)
         _ = pollSet.add(requests, .readable)
+        for (_, monitor) in monitors { _ = pollSet.add(monitor.socket, .readable) }
     }
 
     /// One round: a share of the events, all requests that wait, then sleep until something is to be done.
@@ -130,6 +133,10 @@ actor SwitchboardSockets {
             if mayHaveRequests { mayHaveRequests = try receiveRequests(now) }
             if nextTick <= now { perform(broker.tick(now), now) }
             updateGauges(now)
+            for (index, (name, monitor)) in monitors.enumerated()
+            where pollSet.events(at: Index.monitors + index).contains(.readable) {
+                try countHandshakes(monitor, name, now)
+            }
         } catch {
             // Only a failure of libzmq itself comes here; peers cannot cause one.
             logger.error("a socket of the switchboard failed", metadata: ["error": "\(error)"])
@@ -162,11 +169,6 @@ actor SwitchboardSockets {
     private func updateGauges(_ now: ContinuousClock.Instant) {
         guard now >= nextGauges else { return }
         nextGauges = now + .seconds(1)
-        do {
-            for (name, monitor) in monitors { try countHandshakes(monitor, name, now) }
-        } catch {
-            logger.error("the bus cannot see how handshakes end", metadata: ["error": "\(error)"])
-        }
         metrics.peers.set(broker.peerCount)
         metrics.waiting.set(broker.waitingCount)
     }

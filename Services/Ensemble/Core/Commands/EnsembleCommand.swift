@@ -8,8 +8,9 @@ import Glibc
 /// The operator's command line, and the supervisor of one machine.
 ///
 /// Installation/ knows where things lie, Database/ the cluster and its roles, Children/ starts processes, Supervision/
-/// decides about them, Screen/ draws, Doctor/ and Tap/ look, Keys/ makes the bus's keys. The module owns the running stack's processes and the local
-/// cluster. A new command is one file here and one line in the list below; a new service one line in ``ServicePlan``.
+/// decides about them, Screen/ draws, Doctor/ and Tap/ look, Keys/ makes the bus's keys. The module owns the running
+/// stack's processes and the local cluster. A new command is one file here and one line in the list below; a new service
+/// one line in ``ServicePlan``.
 package struct EnsembleCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ensemble",
