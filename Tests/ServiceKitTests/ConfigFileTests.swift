@@ -92,6 +92,16 @@ import Testing
         #expect(throws: ConfigurationError.self) { try root.require("d").string() }
     }
 
+    @Test func namesAreThoseThatResolvingLooksUp() throws {
+        let text = "a: $${ESCAPED}\nb: ${HOST}${NONE:-x}\nc: $${A${NONE}}\nd: ${NOT CLOSED"
+        let root = try ConfigFile.parse(text, path: "x.yaml", settings: settings).root
+        #expect(try root.require("a").variables == [])
+        #expect(try root.require("a").string() == "${ESCAPED}")
+        #expect(try root.require("b").variables == ["HOST", "NONE"])
+        #expect(try root.require("c").variables == ["NONE"])
+        #expect(try root.require("d").variables == [])
+    }
+
     @Test func wordsThatYAMLOnceTookForBooleansStayTexts() throws {
         let root = try ConfigFile.parse("words: [no, on, 007, 1.5, null]", path: "w.yaml", settings: settings).root
         let words = try root.require("words").list()

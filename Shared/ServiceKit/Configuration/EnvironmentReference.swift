@@ -14,35 +14,57 @@ enum EnvironmentReference {
         guard text.contains("$") else { return text }
         var result = ""
         var rest = text[...]
-        while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
-            rest = rest[rest.index(after: dollar)...]
-            if rest.first == "$" {
-                result.append("$")
-                rest.removeFirst()
-            } else if rest.first == "{" {
-                guard let close = rest.firstIndex(of: "}") else { throw .malformed(text) }
-                let inside = rest[rest.index(after: rest.startIndex)..<close]
-                result += try value(of: inside, with: settings)
-                rest = rest[rest.index(after: close)...]
-            } else {
-                result.append("$")
+        while let piece = nextPiece(of: &rest) {
+            switch piece {
+            case .text(let text): result += text
+            case .reference(let inside): result += try value(of: inside, with: settings)
+            case .unclosed: throw .malformed(text)
             }
         }
-        return result + rest
+        return result
     }
 
     /// The variables that a text names, in order.
     static func names(in text: String) -> [String] {
         var names: [String] = []
         var rest = text[...]
-        while let open = rest.firstRange(of: "${") {
-            rest = rest[open.upperBound...]
-            guard let close = rest.firstIndex(of: "}") else { break }
-            names.append(String(rest[..<close].prefix { $0 != ":" }))
-            rest = rest[close...]
+        while let piece = nextPiece(of: &rest) {
+            if case .reference(let inside) = piece { names.append(String(inside.prefix { $0 != ":" })) }
         }
         return names
+    }
+
+    private enum Piece {
+        case text(Substring)
+        /// What stands between the braces.
+        case reference(Substring)
+        /// A reference without its closing brace.
+        case unclosed
+    }
+
+    /// Takes the next piece off a text; nil at the end.
+    private static func nextPiece(of rest: inout Substring) -> Piece? {
+        guard let first = rest.first else { return nil }
+        guard first == "$" else {
+            defer { rest = rest.drop { $0 != "$" } }
+            return .text(rest.prefix { $0 != "$" })
+        }
+        let after = rest.dropFirst()
+        switch after.first {
+        case "$":
+            rest = after.dropFirst()
+            return .text("$")
+        case "{":
+            guard let close = after.firstIndex(of: "}") else {
+                rest = ""
+                return .unclosed
+            }
+            rest = after[after.index(after: close)...]
+            return .reference(after[..<close].dropFirst())
+        default:
+            rest = after
+            return .text("$")
+        }
     }
 
     private static func value(of inside: Substring, with settings: Settings) throws(Failure) -> String {
