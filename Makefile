@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down build test bench format lint migrate keys doctor clean packages
+.PHONY: help up down build test fuzz bench format lint migrate keys doctor clean packages
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ build: packages ## Build everything for use
 
 test: ## Everything that proves it right on this machine
 	@infra/scripts/test.sh
+
+fuzz: ## Look for input that breaks a reader; SECONDS=600 goes on longer, ONLY=Frames is that one, SEED=2
+	@SECONDS_EACH=$(or $(SECONDS),60) infra/scripts/fuzz.sh
 
 bench: ## Our figures beside our peers'; ONLY=bus runs one group
 	@infra/scripts/bench.sh $(ONLY)
@@ -41,4 +44,4 @@ packages: ## Install the Debian packages that are missing
 	@infra/scripts/packages.sh
 
 clean: ## Remove what was built; keeps .local with the database
-	@rm -rf .build
+	@rm -rf .build .build-fuzz

@@ -18,4 +18,6 @@ status=0
 # keep for all of them at once.
 python3 infra/scripts/contained.py swift test --skip-build --disable-xctest --no-parallel >"$log" 2>&1 || status=$?
 grep -v '^◇ \|^✔ Test [^r]\|^✔ Suite ' "$log" || true
+# Always the same inputs: a change that breaks one of them has broken it.
+RUNS=50000 SEED=1 ONLY= FUZZ_LOG="$log" infra/scripts/fuzz.sh || [ "$status" != 0 ] || status=1
 python3 infra/scripts/summary.py "$log" "$status"
