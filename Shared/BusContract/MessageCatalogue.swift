@@ -9,7 +9,7 @@ package enum MessageCatalogue {
         QueryPermissions.self, ListGuilds.self, ControlBot.self, FleetStatus.self, UpdateVoiceState.self,
         HandleInteraction.self, RespondInteraction.self, DeclareCommands.self, LoadTracks.self, SyncPlayer.self,
         ReportPlayer.self,
-        RunJob.self, QueryBalance.self, QueryMembers.self,
+        RunJob.self, QueryBalance.self, QueryMembers.self, AddBot.self, RemoveBot.self,
     ]
 
     package static let replies: [any BusMessage.Type] = [

@@ -80,6 +80,47 @@ import Testing
         #expect(try await call(.post, "/api/bots/NOT%20A%20BOT/\(action)").status == 400)
     }
 
+    @Test func aBotIsAddedByWhereItsTokenIs() async throws {
+        let body = #"{"bot":"nova","tokenRef":"file:nova"}"#
+        #expect(try await call(.post, "/api/bots", key: "look", body: body).status == 403)
+        #expect(try await call(.post, "/api/bots", key: nil, body: body).status == 401)
+        #expect(backend.controlled.withLock { $0 }.isEmpty)
+        let reply = try await call(.post, "/api/bots", body: body)
+        #expect(reply.status == 200 && reply.body.contains(#""bot":"nova""#), "\(reply.body)")
+        _ = try await call(.post, "/api/bots", body: #"{"bot":"vega","tokenRef":"DISCORD_TOKEN_VEGA","more":1}"#)
+        #expect(
+            backend.controlled.withLock { $0 }
+                == ["operator add nova file:nova", "operator add vega DISCORD_TOKEN_VEGA"]
+        )
+        let taken = try await call(.post, "/api/bots", body: #"{"bot":"iris","tokenRef":"file:iris"}"#)
+        #expect(taken.status == 409 && taken.body.contains("config/fleet.yaml"), "\(taken.body)")
+    }
+
+    @Test(arguments: [
+        ("", "bot"), ("{}", "bot"), (#"{"bot":7,"tokenRef":"file:a"}"#, "bot"),
+        (#"{"bot":"No Bot","tokenRef":"file:a"}"#, "bot"), (#"{"bot":"nova"}"#, "tokenRef"),
+        (#"{"bot":"nova","tokenRef":["file:a"]}"#, "tokenRef"),
+        (#"{"bot":"nova","tokenRef":"MTIzNDU2.secret.token"}"#, "tokenRef"),
+        (#"{"bot":"nova","tokenRef":"DATABASE_URL"}"#, "tokenRef"),
+        (#"{"bot":"nova","tokenRef":"file:../.env"}"#, "tokenRef"),
+    ])
+    func aBotThatCannotBeAddedIsRefusedWithoutItsToken(body: String, place: String) async throws {
+        let reply = try await call(.post, "/api/bots", body: body)
+        #expect(reply.status == 400)
+        #expect(reply.body.contains(#""place":"\#(place)""#), "\(reply.body)")
+        #expect(!reply.body.contains("secret"))
+        #expect(backend.controlled.withLock { $0 }.isEmpty)
+    }
+
+    @Test func aBotIsRemovedByWhoMay() async throws {
+        #expect(try await call(.delete, "/api/bots/iris", key: "look").status == 403)
+        #expect(try await call(.delete, "/api/bots/nobody").status == 404)
+        #expect(backend.controlled.withLock { $0 }.isEmpty)
+        let reply = try await call(.delete, "/api/bots/iris")
+        #expect(reply.status == 200 && reply.body.contains(#""reason":"removed""#), "\(reply.body)")
+        #expect(backend.controlled.withLock { $0 } == ["operator remove iris"])
+    }
+
     @Test func theStatusTellsWhoIsSilent() async throws {
         let reply = try await call(.get, "/api/status")
         #expect(reply.body.contains("\"status\":\"degraded\""))
@@ -207,9 +248,9 @@ import Testing
         let unknown = try await call(.get, "/api/nothing")
         #expect(unknown.status == 404)
         #expect(unknown.body.contains("\"code\":\"not_found\""))
-        let refused = try await call(.delete, "/api/bots/iris")
+        let refused = try await call(.put, "/api/bots/iris")
         #expect(refused.status == 405)
-        #expect(refused.allow == "GET")
-        #expect(refused.body.contains("DELETE: expected GET"))
+        #expect(refused.allow == "DELETE, GET")
+        #expect(refused.body.contains("PUT: expected DELETE, GET"))
     }
 }

@@ -4,6 +4,7 @@ import DiscordModel
 import Foundation
 import MessageBus
 import Postgres
+import ServiceKit
 import Synchronization
 
 @testable import Store
@@ -83,6 +84,19 @@ final class FakeBackend: AdminBackend {
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {
         controlled.withLock { $0.append("\(key) \(action.rawValue) \(bot)") }
         return BotStatus(bot: bot, state: .connecting)
+    }
+
+    func add(_ bot: BotID, _ token: TokenReference, by key: String) async throws -> BotStatus {
+        if bot == Self.iris.bot {
+            throw BusError(.failed(code: "conflict"), "iris stands in config/fleet.yaml")
+        }
+        controlled.withLock { $0.append("\(key) add \(bot) \(token.text)") }
+        return BotStatus(bot: bot, state: .connecting)
+    }
+
+    func remove(_ bot: BotID, by key: String) async throws -> BotStatus {
+        controlled.withLock { $0.append("\(key) remove \(bot)") }
+        return BotStatus(bot: bot, state: .stopped, reason: "removed")
     }
 
     func guilds() async throws -> [GuildSummary] {

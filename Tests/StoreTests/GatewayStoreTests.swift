@@ -183,6 +183,28 @@ import Testing
         }
     }
 
+    @Test func addedBotsAreToldFromThoseOfTheFile() async throws {
+        try await withStore { client in
+            let bots = Bots(client)
+            let (iris, nova) = (try bot("iris"), try bot("nova"))
+            try await bots.declare(iris, tokenReference: "DISCORD_TOKEN_IRIS", isPrimary: true)
+            let added = try #require(try await bots.add(nova, tokenReference: "file:nova"))
+            #expect(added.source == .api && added.desired == .running && !added.isPrimary)
+            _ = try await bots.setDesired(.stopped, of: nova)
+            // The same again changes nothing; another reference is another bot.
+            #expect(try await bots.add(nova, tokenReference: "file:nova")?.desired == .stopped)
+            #expect(try await bots.add(nova, tokenReference: "file:other") == nil)
+            #expect(try await bots.all().map(\.source) == [.file, .api])
+            // The file takes it in.
+            try await bots.declare(nova, tokenReference: "DISCORD_TOKEN_NOVA", isPrimary: false)
+            #expect(try await bots.find(nova)?.source == .file)
+            // It has gone from the file and comes back over the API.
+            #expect(try await bots.add(nova, tokenReference: "file:nova")?.desired == .running)
+            try await bots.remove(nova)
+            #expect(try await bots.all().map(\.bot) == [iris])
+        }
+    }
+
     @Test func whatAnInstanceLeftIsClaimedOnce() async throws {
         try await withStore { client in
             let interactions = Interactions(client)

@@ -1,4 +1,5 @@
 import BusContract
+import FoundationEssentials
 import HTTPTypes
 package import Hummingbird
 package import Logging
@@ -27,6 +28,8 @@ package struct AdminRouter: Sendable {
             .status(backend),
             .bots(backend),
             .bot(backend),
+            .addBot(backend),
+            .removeBot(backend),
             .control(.start, backend),
             .control(.stop, backend),
             .control(.restart, backend),
@@ -75,8 +78,8 @@ package struct AdminRouter: Sendable {
     private func answer(_ endpoint: Endpoint, _ request: Request, _ context: BasicRequestContext) async -> Response {
         do {
             let key = try await admit(request, to: endpoint.scope)
-            if endpoint.takesBody { try await RequestObject.check(request) }
-            return try await endpoint.handle(Call(keyName: key.name, request: request, context: context))
+            let body = endpoint.takesBody ? try await RequestObject.read(request) : Data()
+            return try await endpoint.handle(Call(keyName: key.name, request: request, context: context, body: body))
         } catch {
             return Answer.error(explain(error, endpoint))
         }
@@ -98,6 +101,8 @@ package struct AdminRouter: Sendable {
         case let error as BusError:
             logger.warning("a call failed", metadata: ["call": "\(endpoint.name)", LogKey.error: "\(error)"])
             if case .failed(let code) = error.code {
+                if code == "conflict" { return APIError(status: 409, code: code, message: error.message) }
+                if code == "invalid" { return APIError(status: 400, code: code, message: error.message) }
                 return APIError(status: 503, code: code, message: error.message)
             }
             return .unavailable("the gateway does not answer: \(error.message)")

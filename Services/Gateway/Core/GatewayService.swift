@@ -127,7 +127,8 @@ package struct GatewayService: HostedService {
             logger: host.logger("session")
         )
         let troupe = Troupe(
-            bots: fleet.bots.map { Bot(configuration: $0, parts: parts) },
+            roster: BotRoster(fleet, parts: parts, settings: host.settings, logger: host.logger("fleet")),
+            settings: host.settings,
             database: host.database,
             observers: observers,
             sharding: sharding,
@@ -200,6 +201,7 @@ package struct GatewayService: HostedService {
                 }
                 troupe.observers.load(try await Observers.read(from: host.database))
                 let records = try await bots.all()
+                await troupe.roster.apply(records)
                 for record in records {
                     guard let user = record.user, let application = record.application else { continue }
                     directory.note(

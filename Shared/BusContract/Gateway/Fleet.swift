@@ -29,6 +29,37 @@ package struct BotAction: OpenEnum {
     package static let restart = Self(rawValue: "restart")
 }
 
+/// Adds a bot to the fleet, for good, without touching the others.
+package struct AddBot: BusRequest {
+    package typealias Reply = BotStatus
+    package static let typeName = "ensemble.gateway.v1.AddBot"
+    package static let repetition = Repetition.repeatable
+    package static let servers: Set<ServiceRole> = [.gateway]
+
+    package var bot: BotID
+    /// Where its token is, never the token: `DISCORD_TOKEN_NOVA`, or `file:nova` in the gateway's folder of tokens.
+    package var tokenReference: String
+
+    package init(bot: BotID, tokenReference: String) {
+        self.bot = bot
+        self.tokenReference = tokenReference
+    }
+}
+
+/// Removes a bot that was added; its reply is the bot's last state.
+package struct RemoveBot: BusRequest {
+    package typealias Reply = BotStatus
+    package static let typeName = "ensemble.gateway.v1.RemoveBot"
+    package static let repetition = Repetition.repeatable
+    package static let servers: Set<ServiceRole> = [.gateway]
+
+    package var bot: BotID
+
+    package init(bot: BotID) {
+        self.bot = bot
+    }
+}
+
 /// The state of every bot.
 package struct FleetStatus: BusRequest {
     package typealias Reply = Fleet

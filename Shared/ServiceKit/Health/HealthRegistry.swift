@@ -31,6 +31,11 @@ package final class HealthRegistry: Sendable {
         return HealthComponent(name: name, registry: self)
     }
 
+    /// Forgets a part that the process has no more.
+    package func remove(_ name: String) {
+        contents.withLock { $0.components[name] = nil }
+    }
+
     /// Names a queue whose length `/health` shows.
     package func queue(_ name: String, size: @escaping @Sendable () -> Int) {
         contents.withLock { $0.queues[name] = size }

@@ -10,7 +10,16 @@ package struct BotRecord: Hashable, Sendable {
         case stopped
     }
 
+    /// Who has put it into the fleet.
+    package enum Source: String, Sendable {
+        /// `config/fleet.yaml`.
+        case file
+        /// An operator, over the admin API.
+        case api
+    }
+
     package let bot: BotID
+    package let source: Source
     /// Where its token is: a variable's name or `file:<path>`.
     package let tokenReference: String
     package let isPrimary: Bool
@@ -46,10 +55,27 @@ package struct Bots: Sendable {
             """
             INSERT INTO bots (bot, token_ref, is_primary) VALUES (\(bot), \(tokenReference), \(isPrimary))
             ON CONFLICT (bot) DO UPDATE
-            SET token_ref = excluded.token_ref, is_primary = excluded.is_primary, updated_at = now()
-            WHERE (bots.token_ref, bots.is_primary) IS DISTINCT FROM (excluded.token_ref, excluded.is_primary)
+            SET token_ref = excluded.token_ref, is_primary = excluded.is_primary, source = 'file', updated_at = now()
+            WHERE (bots.token_ref, bots.is_primary, bots.source)
+                IS DISTINCT FROM (excluded.token_ref, excluded.is_primary, 'file')
             """
         )
+    }
+
+    /// Adds a bot for an operator; one that has gone from `config/fleet.yaml` may come back this way.
+    ///
+    /// - Returns: the bot, also when it was added before; nil when it was added with another reference.
+    package func add(_ bot: BotID, tokenReference: String) async throws(PostgresError) -> BotRecord? {
+        try await executor.query(
+            """
+            INSERT INTO bots (bot, token_ref, source) VALUES (\(bot), \(tokenReference), 'api')
+            ON CONFLICT (bot) DO UPDATE
+            SET token_ref = excluded.token_ref, source = 'api', is_primary = false, updated_at = now(),
+                desired = CASE WHEN bots.source = 'api' THEN bots.desired ELSE 'running' END
+            WHERE bots.source = 'file' OR bots.token_ref = excluded.token_ref
+            RETURNING *
+            """
+        ).first.map(BotRecord.init)
     }
 
     /// Notes what an operator wants; false when there is no such bot.
@@ -108,6 +134,7 @@ package struct Bots: Sendable {
 extension BotRecord {
     fileprivate init(_ row: Row) throws(PostgresError) {
         bot = try row["bot"]
+        source = Source(rawValue: try row["source"]) ?? .file
         tokenReference = try row["token_ref"]
         isPrimary = try row["is_primary"]
         desired = Desire(rawValue: try row["desired"]) ?? .stopped

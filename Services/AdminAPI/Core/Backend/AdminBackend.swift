@@ -1,5 +1,6 @@
 package import BusContract
 package import DiscordModel
+package import ServiceKit
 package import Store
 
 /// What the API asks of the rest of the platform. Tests give their own.
@@ -14,6 +15,10 @@ package protocol AdminBackend: Sendable {
     func gaps() async throws -> [Gap]
     /// Starts, stops or restarts a bot; recorded in the audit log under the key's name.
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus
+    /// Adds a bot; recorded likewise.
+    func add(_ bot: BotID, _ token: TokenReference, by key: String) async throws -> BotStatus
+    /// Removes a bot that was added; recorded likewise.
+    func remove(_ bot: BotID, by key: String) async throws -> BotStatus
     /// The guilds that our bots are in.
     func guilds() async throws -> [GuildSummary]
     /// What is known of one guild.

@@ -71,16 +71,33 @@ struct PlatformBackend: AdminBackend {
     }
 
     func control(_ bot: BotID, _ action: BotAction, by key: String) async throws -> BotStatus {
-        // The record comes first: a change that nobody can find again is worse than a record of one that failed.
+        try await record(action.rawValue, bot, by: key)
+        return try await host.bus.request(ControlBot(bot: bot, action: action), timeout: Self.controlPatience)
+    }
+
+    func add(_ bot: BotID, _ token: TokenReference, by key: String) async throws -> BotStatus {
+        try await record("add", bot, by: key)
+        return try await host.bus.request(
+            AddBot(bot: bot, tokenReference: token.text),
+            timeout: Self.controlPatience
+        )
+    }
+
+    func remove(_ bot: BotID, by key: String) async throws -> BotStatus {
+        try await record("remove", bot, by: key)
+        return try await host.bus.request(RemoveBot(bot: bot), timeout: Self.controlPatience)
+    }
+
+    /// Comes first: a change that nobody can find again is worse than a record of one that failed.
+    private func record(_ action: String, _ bot: BotID, by key: String) async throws {
         try await AuditLog(host.database).append(
             AuditEntry(
                 guild: nil,
                 actor: "api-key:\(key)",
-                action: "bot.\(action.rawValue)",
+                action: "bot.\(action)",
                 subject: "bot:\(bot.rawValue)"
             )
         )
-        return try await host.bus.request(ControlBot(bot: bot, action: action), timeout: Self.controlPatience)
     }
 
     func guilds() async throws -> [GuildSummary] {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 
@@ -30,6 +31,8 @@ struct Endpoint: Sendable {
     let name: String
     let summary: String
     var parameters: [Parameter] = []
+    /// The schema of the body that must come; nil where none is needed.
+    var body: JSONTree?
     /// The schema of a good answer.
     let answer: JSONTree
     /// Its media type.
@@ -55,6 +58,30 @@ struct Call: Sendable {
     let keyName: String
     let request: Request
     let context: BasicRequestContext
+    /// A JSON object, or nothing.
+    var body = Data()
+
+    /// A text in the body.
+    func field<Value: LosslessStringConvertible>(
+        _ name: String,
+        as type: Value.Type,
+        _ expected: String
+    ) throws -> Value {
+        let fields = try? JSONDecoder().decode([String: Field].self, from: body)
+        guard let text = fields?[name]?.text, let value = Self.value(text, as: type) else {
+            throw APIError.invalid(name, expected: expected)
+        }
+        return value
+    }
+
+    /// A value of any kind, of which only a text counts.
+    private struct Field: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) throws {
+            text = try? decoder.singleValueContainer().decode(String.self)
+        }
+    }
 
     /// A parameter of the path.
     func path<Value: LosslessStringConvertible>(

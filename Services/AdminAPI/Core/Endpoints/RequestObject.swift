@@ -8,7 +8,7 @@ enum RequestObject {
     static let limit = 64 << 10
 
     /// Reads the body and throws what is wrong with it: 413 when it is too long, 400 when it is no JSON object.
-    static func check(_ request: Request) async throws {
+    static func read(_ request: Request) async throws -> Data {
         // Who announces too much is refused before it is sent.
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw APIError.tooLong }
         let body: ByteBuffer
@@ -17,12 +17,14 @@ enum RequestObject {
         } catch is NIOTooManyBytesError {
             throw APIError.tooLong
         }
-        guard body.readableBytes > 0 else { return }
+        let data = Data(body.readableBytesView)
+        guard !data.isEmpty else { return data }
         do {
-            _ = try JSONDecoder().decode([String: Anything].self, from: Data(body.readableBytesView))
+            _ = try JSONDecoder().decode([String: Anything].self, from: data)
         } catch {
             throw APIError.invalid("body", expected: "a JSON object, or nothing")
         }
+        return data
     }
 
     /// A value of any kind.

@@ -56,7 +56,9 @@ enum OpenAPIDocument {
             ),
             "responses": .object(responses),
         ]
-        if endpoint.takesBody {
+        if let body = endpoint.body {
+            operation["requestBody"] = ["required": true, "content": ["application/json": ["schema": body]]]
+        } else if endpoint.takesBody {
             operation["requestBody"] = [
                 "description": "Nothing is needed; fields that are not known are ignored.",
                 "content": ["application/json": ["schema": ["type": "object"]]],
@@ -71,6 +73,7 @@ enum OpenAPIDocument {
         case 401: "The key is missing or unknown."
         case 403: "The key may not do this."
         case 404: "There is no such thing."
+        case 409: "It is taken, or cannot be changed here."
         case 413: "The body is too long."
         default: "A part of the platform that this needs is away."
         }

@@ -206,6 +206,21 @@ actor GuildCache: Service {
         }
     }
 
+    /// The bot is one of ours no more: guilds without another one are forgotten.
+    func removed(_ bot: BotID) {
+        users[bot] = nil
+        for guild in guilds.outlines where guild.bots.contains(bot) { leave(guild.id, bot) }
+    }
+
+    private func leave(_ guild: GuildID, _ bot: BotID) {
+        guilds.update(guild) { entry in
+            entry.bots.remove(bot)
+            if entry.observer == bot { entry.observer = nil }
+        }
+        if guilds.entry(guild)?.bots.isEmpty ?? true { guilds.remove(guild) }
+        dirty.insert(guild)
+    }
+
     private func create(_ guild: Guild, _ change: Change) {
         var entry = guilds.entry(guild.id) ?? GuildEntry(state: GuildState(guild), bots: [], observer: nil)
         entry.bots.insert(change.bot)
@@ -226,12 +241,7 @@ actor GuildCache: Service {
     private func remove(_ guild: GuildID, _ change: Change) {
         // An outage: Discord says nothing about the guild for a while, and what is known stays true.
         if (try? JSONDecoder().decode(Outage.self, from: Data(change.payload)))?.unavailable == true { return }
-        guilds.update(guild) { entry in
-            entry.bots.remove(change.bot)
-            if entry.observer == change.bot { entry.observer = nil }
-        }
-        if guilds.entry(guild)?.bots.isEmpty ?? true { guilds.remove(guild) }
-        dirty.insert(guild)
+        leave(guild, change.bot)
     }
 
     private static func update(_ state: inout GuildState, _ change: Change, own: UserID?) throws {

@@ -22,6 +22,8 @@ final class Bot: Sendable {
 
     let configuration: FleetConfiguration.Bot
     let status: BotStatusBoard
+    /// What the health page calls it.
+    let healthName: String
     private let parts: BotParts
     private let logger: Logger
     private let state = Mutex(State())
@@ -35,11 +37,12 @@ final class Bot: Sendable {
         var logger = parts.logger
         logger[metadataKey: LogKey.bot] = "\(configuration.id)"
         self.logger = logger
+        healthName = "bot.\(configuration.id)"
         let (bus, fleet) = (parts.bus, parts.fleet)
         status = BotStatusBoard(
             bot: configuration.id,
             isPrimary: configuration.isPrimary,
-            health: parts.health.component("bot.\(configuration.id)"),
+            health: parts.health.component(healthName),
             onChange: { status in
                 fleet.note(status)
                 bus.publish(BotStateChanged(status: status))

@@ -19,18 +19,31 @@ final class FleetDirectory: FleetPort {
     }
 
     let primaryBot: BotID?
-    let allBots: [BotID]
+    private let order: Mutex<[BotID]>
     private let entries: Mutex<[BotID: Entry]>
 
     init(_ configuration: FleetConfiguration) {
         primaryBot = configuration.primary?.id
-        allBots = configuration.bots.map(\.id)
+        order = Mutex(configuration.bots.map(\.id))
         entries = Mutex(
             Dictionary(
                 configuration.bots.map { ($0.id, Entry(token: $0.token, givenKey: $0.publicKey)) },
                 uniquingKeysWith: { first, _ in first }
             )
         )
+    }
+
+    var allBots: [BotID] { order.withLock { $0 } }
+
+    func add(_ configuration: FleetConfiguration.Bot) {
+        let entry = Entry(token: configuration.token, givenKey: configuration.publicKey)
+        entries.withLock { $0[configuration.id] = entry }
+        order.withLock { if !$0.contains(configuration.id) { $0.append(configuration.id) } }
+    }
+
+    func remove(_ bot: BotID) {
+        order.withLock { $0.removeAll { $0 == bot } }
+        entries.withLock { $0[bot] = nil }
     }
 
     /// Who the bot is; known from an earlier login too.

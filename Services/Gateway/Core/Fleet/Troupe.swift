@@ -9,12 +9,15 @@ import Store
 
 /// All bots of the process.
 struct Troupe: Sendable {
-    let bots: [Bot]
+    let roster: BotRoster
+    let settings: Settings
     let database: PostgresClient
     let observers: Observers
     let sharding: Sharding
     let leases: LeaseKeeper
     let logger: Logger
+
+    var bots: [Bot] { roster.bots }
 
     func bot(_ id: BotID) -> Bot? {
         bots.first { $0.id == id }
@@ -23,7 +26,7 @@ struct Troupe: Sendable {
     /// Runs every bot until cancelled; one that fails for good takes no other along.
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            for bot in bots { group.addTask { try await bot.run() } }
+            group.addTask { try await roster.run() }
             group.addTask { try await keepObservers() }
             group.addTask { await saveObservers() }
         }
@@ -164,6 +167,8 @@ struct Troupe: Sendable {
                     }
                 )
             },
+            ShardedRequest(anywhere: AddBot.self) { request, _ in try await add(request) },
+            ShardedRequest(anywhere: RemoveBot.self) { request, _ in try await remove(request) },
             ShardedRequest(QueryMembers.self) { request, context in
                 try await members(request, within: context.remaining - .milliseconds(50))
             },

@@ -72,6 +72,15 @@ struct ShardedRequest: Sendable {
         self.init(type, capacity: capacity, on: executor, of: { _, _ in shard }, handler)
     }
 
+    /// A request that any gateway can carry out: the others follow it in the database.
+    init<Request: BusRequest>(
+        anywhere type: Request.Type,
+        _ handler: @escaping @Sendable (Request, RequestContext) async throws -> Request.Reply
+    ) {
+        serve = { try await $0.bus.serve(type, handler) }
+        serveShard = { _, _ in }
+    }
+
     private init<Request: BusRequest>(
         _ type: Request.Type,
         capacity: Int,
