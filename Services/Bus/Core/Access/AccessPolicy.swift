@@ -99,18 +99,22 @@ package struct AccessPolicy: Sendable {
 
     /// Runs for every request.
     package func mayAsk(_ address: String, user: String) -> Bool {
-        guard let callers = callers[address] else { return true }
-        return callers.contains(ServiceRole(rawValue: user))
+        if let callers = callers[address] { return callers.contains(ServiceRole(rawValue: user)) }
+        // What others may not ask they may not ask by the way that gateways have among each other either.
+        return Self.type(ofShardAddress: address) == nil || user == ServiceRole.gateway.rawValue
     }
 
     package func mayServe(_ address: String, role: ServiceRole) -> Bool {
         if let allowed = servers[address] { return allowed.contains(role) }
-        // The address of one shard: who may serve the type may serve it.
-        guard let mark = address.firstRange(of: RequestAddress.shardMark), Int(address[mark.upperBound...]) != nil
-        else {
-            return false
-        }
-        return servers[String(address[..<mark.lowerBound])]?.contains(role) ?? false
+        return Self.type(ofShardAddress: address).flatMap { servers[$0]?.contains(role) } ?? false
+    }
+
+    /// The request type whose address for one shard this is; nil if it is none.
+    private static func type(ofShardAddress address: String) -> String? {
+        guard address.utf8.contains(UInt8(ascii: "/")), let mark = address.firstRange(of: RequestAddress.shardMark),
+            Int(address[mark.upperBound...]) != nil
+        else { return nil }
+        return String(address[..<mark.lowerBound])
     }
 
     /// Whether a service of that name exists at all.
