@@ -80,6 +80,11 @@ struct InteractionEndpointTests {
             try await eventually("over the session again") {
                 try await bench.shown().contains { $0.interaction == over }
             }
+            // Discord keeps its connections; they do not hold up an orderly stop.
+            let stopping = ContinuousClock.now
+            gateway.stop()
+            #expect(gateway.exitStatus == 0)
+            #expect(ContinuousClock.now - stopping < .seconds(10))
         }
     }
 
