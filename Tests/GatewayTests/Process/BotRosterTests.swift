@@ -30,12 +30,12 @@ struct BotRosterTests {
             gateway = try bench.start(extra: setup)
             try await bench.waitUntilOnline("rainbow", "iris", "nova")
             #expect(try await bench.identifies("nova") == 1)
-            _ = try await bench.service.request(ControlBot(bot: nova, action: .stop), timeout: .seconds(10))
+            try await bench.control(nova, .stop)
             gateway.kill()
             gateway = try bench.start(extra: setup)
             try await bench.waitUntilOnline("rainbow", "iris")
             #expect(try await bench.status()["nova"]?.state == .stopped)
-            _ = try await bench.service.request(ControlBot(bot: nova, action: .start), timeout: .seconds(10))
+            try await bench.control(nova, .start)
             try await bench.waitUntilOnline("nova")
 
             let removed = try await bench.service.request(RemoveBot(bot: nova), timeout: .seconds(15))
@@ -50,7 +50,7 @@ struct BotRosterTests {
             // Nobody there: the same again, or a control, changes nothing.
             _ = try await bench.service.request(RemoveBot(bot: nova), timeout: .seconds(10))
             await #expect(throws: BusError.self) {
-                try await bench.service.request(ControlBot(bot: nova, action: .start), timeout: .seconds(10))
+                try await bench.control(nova, .start)
             }
             gateway.stop()
             gateway = try bench.start(extra: setup)

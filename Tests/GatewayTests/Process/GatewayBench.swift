@@ -131,6 +131,13 @@ struct GatewayBench: Sendable {
         }
     }
 
+    /// Does what an operator does, as the admin API.
+    func control(_ bot: BotID, _ action: BotAction) async throws {
+        try await bus.withConnection(.adminAPI) { api in
+            _ = try await api.request(ControlBot(bot: bot, action: action), timeout: .seconds(10))
+        }
+    }
+
     /// Posts to the control API.
     @discardableResult
     func control(_ path: String, _ body: [String: String]) async throws -> String {

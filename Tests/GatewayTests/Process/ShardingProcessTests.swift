@@ -184,10 +184,12 @@ struct ShardingProcessTests {
                     #expect(facts.known && facts.observer == rainbow)
                     let found = try await bench.service.request(QueryChannel(channel: channel[0]), timeout: .seconds(2))
                     #expect(found.known && found.guild == guild)
-                    _ = try await bench.service.request(
-                        UpdateVoiceState(bot: rainbow, guild: guild, channel: nil),
-                        timeout: .seconds(2)
-                    )
+                    try await bench.bus.withConnection(.lavalinkBridge) { bridge in
+                        _ = try await bridge.request(
+                            UpdateVoiceState(bot: rainbow, guild: guild, channel: nil),
+                            timeout: .seconds(2)
+                        )
+                    }
                     let call = ExecuteREST(
                         bot: rainbow,
                         method: "POST",
@@ -218,9 +220,9 @@ struct ShardingProcessTests {
             #expect(try await bench.identifies("rainbow") == 2)
 
             // What an operator wants reaches both.
-            _ = try await bench.service.request(ControlBot(bot: rainbow, action: .stop), timeout: .seconds(2))
+            try await bench.control(rainbow, .stop)
             try await eventually("stopped everywhere") { try await bench.status()["rainbow"]?.state == .stopped }
-            _ = try await bench.service.request(ControlBot(bot: rainbow, action: .start), timeout: .seconds(2))
+            try await bench.control(rainbow, .start)
             try await Self.waitUntilUp(bench, shards: 2)
         }
     }

@@ -20,7 +20,7 @@ struct SessionMachineTests {
         /// Opens a connection and says HELLO.
         mutating func hello(random: Double = 0.5) -> [SessionMachine.Action] {
             machine.connecting()
-            machine.connected(now)
+            _ = machine.connected(now)
             return machine.hello(interval: .seconds(40), now, random: random)
         }
 
@@ -179,7 +179,7 @@ struct SessionMachineTests {
     func reconnect() {
         var bench = Bench(Self.session)
         bench.machine.connecting()
-        bench.machine.connected(bench.now)
+        _ = bench.machine.connected(bench.now)
         #expect(bench.machine.reconnectRequested() == [.close(.unknownError)])
         _ = bench.close(nil)
         #expect(bench.step() == .resume(url: "wss://resume"))
@@ -189,7 +189,7 @@ struct SessionMachineTests {
     func deadlines() {
         var bench = Bench()
         bench.machine.connecting()
-        bench.machine.connected(bench.now)
+        _ = bench.machine.connected(bench.now)
         bench.now += .seconds(10)
         #expect(bench.machine.nextDeadline == bench.now)
         #expect(bench.tick() == [.close(.unknownError)])
@@ -214,7 +214,7 @@ struct SessionMachineTests {
     func absurdHello(interval: Duration) {
         var bench = Bench()
         bench.machine.connecting()
-        bench.machine.connected(bench.now)
+        _ = bench.machine.connected(bench.now)
         #expect(bench.machine.hello(interval: interval, bench.now, random: 0.5) == [.close(.decodeError)])
     }
 
@@ -315,6 +315,15 @@ struct SessionMachineTests {
         #expect(bench.step() == nil)
     }
 
+    @Test("A stop while the WebSocket is being opened closes it as soon as it is open")
+    func stoppedWhileConnecting() {
+        var bench = Bench()
+        bench.machine.connecting()
+        #expect(bench.machine.stop("stopped", endingSession: false).isEmpty)
+        #expect(bench.machine.connected(bench.now) == [.close(.keepSession)])
+        #expect(bench.step() == .stopped("stopped"))
+    }
+
     @Test("A deploy keeps the session, an operator's stop ends it; neither connects again")
     func stopping() {
         var bench = Bench(Self.session)
@@ -354,7 +363,7 @@ struct SessionMachineTests {
             let dice = Double.random(in: 0..<1, using: &random)
             switch Int.random(in: 0..<13, using: &random) {
             case 0: if case .idle = bench.machine.state { bench.machine.connecting() }
-            case 1: bench.machine.connected(bench.now)
+            case 1: _ = bench.machine.connected(bench.now)
             case 2: _ = bench.machine.hello(interval: .seconds(40), bench.now, random: dice)
             case 3: bench.machine.ready(sessionID: "x", url: "wss://x", sequence: 1, bench.now)
             case 4: bench.machine.resumed(bench.now)

@@ -127,10 +127,15 @@ struct SessionMachine: Sendable {
 
     // MARK: - One connection
 
-    /// The WebSocket is open.
-    mutating func connected(_ now: ContinuousClock.Instant) {
-        guard case .connecting = state else { return }
-        state = .awaitingHello(until: now + timing.hello)
+    /// The WebSocket is open. A stop that came while it was being opened found nothing to close.
+    mutating func connected(_ now: ContinuousClock.Instant) -> [Action] {
+        switch state {
+        case .connecting:
+            state = .awaitingHello(until: now + timing.hello)
+            return []
+        case .stopped: return [.close(.keepSession)]
+        default: return []
+        }
     }
 
     /// HELLO: heartbeats begin at a random point of the first interval (5), and the session is taken up or begun.

@@ -337,10 +337,10 @@ final class ShardSession: Sendable {
     }
 
     private func serve(_ connection: WebSocketConnection, _ compression: TransportCompression) async throws {
-        machine.withLock { $0.connected(.now) }
         budget.withLock { $0.reset() }
         open.withLock { $0 = connection }
         defer { open.withLock { $0 = nil } }
+        perform(machine.withLock { $0.connected(.now) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await connection.onItsThread { _ in try await self.read(connection, compression) }
