@@ -27,8 +27,7 @@ package enum Playground {
         let model = LanguageModelDouble(
             configuration: .init(tokenDelay: settings.tokenDelay, firstTokenDelay: settings.firstTokenDelay)
         )
-        let faults = FaultDesk(discord: discord, lavalink: lavalink, model: model)
-        discord.forwardFaults { faults.take($0) }
+        discord.takeOrders(for: [lavalink, model])
 
         let page = context.health.component("page")
         let node = context.health.component("lavalink")

@@ -1,95 +1,103 @@
 import DiscordModel
 
-/// Faults on demand: `{"target","kind","bot","count","ms"}`.
+/// Faults on demand: `{"target","kind","bot","count","ms","code","route","seed"}`.
 ///
-/// Target `gateway`: `reconnect`, `invalidSession` (`resumable`: true for op 9 with true), `drop`, `close` (`code`),
-/// `damage` (bytes that continue no stream), `silence` (no heartbeat acks until `count` is 0), `refuseResume`,
-/// `voiceServer` (new voice credentials), `voiceDrop`.
-/// Target `rest`: `429` (`ms` to wait), `500`, `502`, `503`, `delay` (`ms`), `clear`. Other targets belong to other
-/// doubles. Without `bot` a fault meets every bot.
+/// Each double's kinds are the cases of ``RESTFaultKind``, ``GatewayFaultKind``, ``LavalinkFaultKind`` and
+/// ``ModelFault/Kind``; what an order may say about them is in their ``FaultTraits``. Without `bot` a fault meets every
+/// bot.
 extension ControlServer {
     func addFault(_ body: JSONValue) async throws(DiscordError) -> JSONValue {
-        let kind = try Self.text(body, "kind")
-        switch body["target"]?.stringValue ?? "gateway" {
-        case "gateway":
+        let target = try Self.refusing { () throws(FaultRefused) in try FaultOrder.target(body) }
+        var fields = body.objectValue ?? [:]
+        // Older scripts order a resumable invalid session by a flag.
+        if let resumable = fields.removeValue(forKey: "resumable")?.boolValue, resumable, target == .gateway {
+            fields["kind"] = .string(GatewayFaultKind.resumableSession.rawValue)
+        }
+        let order = try discord.perform { state throws(DiscordError) in
+            try Self.refusing { () throws(FaultRefused) in
+                try FaultOrder(.object(fields)) { name in
+                    state.world.findUser(name).flatMap { id in
+                        guard let user = state.world.users[id], user.isBot else { return nil }
+                        return FaultedBot(id: id, name: user.name)
+                    }
+                }
+            }
+        }
+        return ["id": .string(try begin(order, of: target))]
+    }
+
+    private func begin(_ order: FaultOrder, of target: FaultTarget) throws(DiscordError) -> String {
+        switch target {
+        case .rest:
+            return try discord.perform { state throws(DiscordError) in
+                try Self.refusing { () throws(FaultRefused) in
+                    if let route = order.route, !RESTRoutes.table.hasRoute(named: route) {
+                        throw FaultRefused(
+                            "route",
+                            "\"\(route)\"",
+                            expected: "a method, or a route such as POST /channels/{channel_id}/messages"
+                        )
+                    }
+                    return try state.faults.add(order, at: state.world.now)
+                }
+            }
+        case .gateway:
+            var id = ""
             try discord.performGateway { state throws(DiscordError) in
-                try Self.gatewayFault(kind, body, &state)
+                id = try Self.refusing { () throws(FaultRefused) in
+                    try state.gateway.faults.add(order, at: state.world.now)
+                }
+                return state.gateway.pulse(world: &state.world)
             }
-        case "rest":
-            try discord.perform { state throws(DiscordError) in try Self.restFault(kind, body, &state) }
-        case let target:
-            guard discord.takesForeignFault(body) else {
-                throw CommandLineParser.refuse("No double \(target) takes the fault \(kind)")
+            return id
+        case .lavalink, .llm:
+            guard let double = discord.faultyNeighbours.first(where: { $0.faultTarget == target }) else {
+                throw CommandLineParser.refuse("target: there is no \(target.rawValue) beside this Discord")
             }
-        }
-        return ["id": .string(kind)]
-    }
-
-    private static func gatewayFault(
-        _ kind: String,
-        _ body: JSONValue,
-        _ state: inout SimulatedDiscordState
-    ) throws(DiscordError) -> [GatewayState.Action] {
-        let bot = try bot(body, state.world)
-        let application = bot.map { ApplicationID($0.rawValue) }
-        let bots = bot.map { [$0] } ?? Array(state.world.onlineBots)
-        let count = Int(body["count"]?.integerValue ?? 1)
-        switch kind {
-        case "reconnect": return state.gateway.askToReconnect(application)
-        case "invalidSession", "invalid_session":
-            let resumable = body["resumable"]?.boolValue ?? false
-            return state.gateway.invalidateSessions(application, resumable: resumable, world: &state.world)
-        case "drop": return state.gateway.dropConnections(application)
-        case "damage": return state.gateway.damageConnections(application)
-        case "close":
-            let code = body["code"]?.integerOrText.flatMap { UInt16(exactly: $0) }.flatMap(GatewayCloseCode.init)
-            return state.gateway.closeConnections(application, code ?? .unknownError)
-        case "silence":
-            for bot in bots {
-                let id = ApplicationID(bot.rawValue)
-                if count > 0 { state.gateway.silentBots.insert(id) } else { state.gateway.silentBots.remove(id) }
-            }
-            return []
-        case "refuseResume":
-            for bot in bots { state.gateway.refusedResumes[ApplicationID(bot.rawValue)] = count }
-            return []
-        case "voiceServer":
-            for bot in bots { state.world.renewVoiceServer(of: bot, in: state.world.home) }
-            return []
-        case "voiceDrop":
-            for bot in bots { state.world.leaveVoice(bot, in: state.world.home) }
-            return []
-        default: throw CommandLineParser.refuse("The gateway has no fault \(kind)")
+            return try Self.refusing { () throws(FaultRefused) in try double.order(order) }
         }
     }
 
-    private static func restFault(
-        _ kind: String,
-        _ body: JSONValue,
-        _ state: inout SimulatedDiscordState
-    ) throws(DiscordError) {
-        let bot = try bot(body, state.world)
-        let count = Int(clamping: max(body["count"]?.integerValue ?? 1, 1))
-        let wait = body["ms"]?.integerValue ?? 0
-        let name = bot.flatMap { state.world.applications[ApplicationID($0.rawValue)]?.name }
-        switch kind {
-        case "clear":
+    private static func refusing<Result>(_ body: () throws(FaultRefused) -> Result) throws(DiscordError) -> Result {
+        do throws(FaultRefused) {
+            return try body()
+        } catch {
+            throw CommandLineParser.refuse(error.description)
+        }
+    }
+
+    /// What is active, what has ended, and what there is.
+    func faults(_ query: JSONValue) async throws(DiscordError) -> JSONValue {
+        let neighbours = discord.faultyNeighbours
+        var reports = try discord.perform { state throws(DiscordError) in
+            let now = state.world.now
+            return [state.faults.report(at: now), state.gateway.faults.report(at: now)]
+        }
+        reports += neighbours.map { $0.faultReport() }
+        let kinds = FaultBook<RESTFaultKind>.catalogue + FaultBook<GatewayFaultKind>.catalogue
+        return [
+            "active": .array(reports.flatMap(\.active)), "past": .array(reports.flatMap(\.past)),
+            "kinds": .array(kinds + neighbours.flatMap(\.faultCatalogue)),
+        ]
+    }
+
+    /// Ends the fault of the query's `id`, or all.
+    func endFaults(_ query: JSONValue) async throws(DiscordError) -> JSONValue {
+        let neighbours = discord.faultyNeighbours
+        let id = query["id"]?.stringValue
+        let found = try discord.perform { state throws(DiscordError) in
+            if let id { return state.faults.end(id) || state.gateway.faults.end(id) }
             state.faults.clear()
-            state.limits.forced = [:]
-        case "429":
-            for id in bot.map({ [ApplicationID($0.rawValue)] }) ?? Array(state.world.applications.keys) {
-                state.limits.forced[id] = (count, EpochMilliseconds(clamping: wait == 0 ? 1000 : wait))
-            }
-        case "delay":
-            state.faults.add(
-                RESTFaults.Fault(status: nil, delay: .milliseconds(wait), bot: name, remaining: count)
-            )
-        case "5xx", "500", "502", "503", "504":
-            let status = Int(kind) ?? 500
-            state.faults.add(
-                RESTFaults.Fault(status: status, delay: .milliseconds(wait), bot: name, remaining: count)
-            )
-        default: throw CommandLineParser.refuse("REST has no fault \(kind)")
+            state.gateway.faults.clear()
+            return true
         }
+        guard let id else {
+            for neighbour in neighbours { neighbour.clearFaults() }
+            return [:]
+        }
+        guard found || neighbours.contains(where: { $0.endFault(id) }) else {
+            throw CommandLineParser.refuse("id: no fault \(id) is active")
+        }
+        return ["id": .string(id)]
     }
 }

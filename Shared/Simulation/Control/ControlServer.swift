@@ -29,6 +29,8 @@ struct ControlServer: Sendable {
         post(router, "/control/edit", editMessage)
         post(router, "/control/faults", addFault)
         post(router, "/control/recording", setRecording)
+        get(router, "/control/faults", faults)
+        delete(router, "/control/faults", endFaults)
         get(router, "/control/transcript", transcript)
         get(router, "/control/voice") { _ throws(DiscordError) in try read { $0.world.voiceSummary() } }
         get(router, "/control/world") { _ throws(DiscordError) in try read { $0.world.summary() } }
@@ -57,11 +59,17 @@ struct ControlServer: Sendable {
     }
 
     private func get(_ router: SimulationRouter, _ path: RouterPath, _ handler: @escaping Handler) {
-        router.get(path) { request, _ in
-            var query: [String: JSONValue] = [:]
-            for (name, value) in request.uri.queryParameters { query[String(name)] = .string(String(value)) }
-            return await Self.run(handler, .object(query))
-        }
+        router.get(path) { request, _ in await Self.run(handler, Self.query(of: request)) }
+    }
+
+    private func delete(_ router: SimulationRouter, _ path: RouterPath, _ handler: @escaping Handler) {
+        router.delete(path) { request, _ in await Self.run(handler, Self.query(of: request)) }
+    }
+
+    private static func query(of request: Request) -> JSONValue {
+        var query: [String: JSONValue] = [:]
+        for (name, value) in request.uri.queryParameters { query[String(name)] = .string(String(value)) }
+        return .object(query)
     }
 
     private static func run(_ handler: Handler, _ input: JSONValue) async -> Response {

@@ -39,6 +39,12 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         var state: SimulatedDiscordState
         var connections: [GatewayState.ConnectionID: WebSocketConnection] = [:]
         var baseURL = ""
+        /// Events that a fault makes late, by the time at which sessions hear of them.
+        var lateEvents: [(due: EpochMilliseconds, events: [WorldEvent])] = []
+        /// Wakes ``SimulatedDiscord/run()`` when something waits for its time.
+        var alarm: AsyncStream<Void>.Continuation?
+
+        var waits: Bool { !lateEvents.isEmpty || state.gateway.waits }
     }
 
     let clock: @Sendable () -> EpochMilliseconds
@@ -50,8 +56,8 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         of: EndpointDelivery.self,
         bufferingPolicy: .bufferingOldest(1024)
     )
-    /// Takes faults that are aimed at another double (`lavalink`, `llm`); false means that nobody knows the target.
-    private let foreignFaults = Mutex<(@Sendable (JSONValue) -> Bool)?>(nil)
+    /// Whose faults are ordered here as well.
+    private let neighbours = Mutex<[any FaultyDouble]>([])
 
     package init(configuration: Configuration = Configuration()) {
         clock = configuration.clock
@@ -83,14 +89,16 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         try perform { state throws(DiscordError) in try body(&state.world) }
     }
 
+    /// - Parameter eventDelay: how long sessions do not hear of what came of it: a fault.
     @discardableResult
     func perform<Result: Sendable>(
+        eventDelay: EpochMilliseconds? = nil,
         _ body: (inout SimulatedDiscordState) throws(DiscordError) -> Result
     ) throws(DiscordError) -> Result {
         try shell.withLock { (shell) throws(DiscordError) -> Result in
             shell.state.world.advance(to: clock())
             // Also after an error: what happened before it has happened.
-            defer { flush(&shell) }
+            defer { flush(&shell, eventDelay: eventDelay) }
             return try body(&shell.state)
         }
     }
@@ -109,14 +117,17 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         }
     }
 
-    private func flush(_ shell: inout Shell) {
+    private func flush(_ shell: inout Shell, eventDelay: EpochMilliseconds? = nil) {
         let (events, changes) = shell.state.world.drain()
-        if !events.isEmpty {
+        if let eventDelay, !events.isEmpty {
+            shell.lateEvents.append((shell.state.world.now + eventDelay, events))
+        } else if !events.isEmpty {
             let actions = shell.state.gateway.dispatch(events, world: shell.state.world)
             execute(actions, &shell)
         }
         for change in changes { feed.publish(change) }
         for delivery in shell.state.world.drainDeliveries() { deliverySink.yield(delivery) }
+        if shell.waits { shell.alarm?.yield() }
     }
 
     private func execute(_ actions: [GatewayState.Action], _ shell: inout Shell) {
@@ -131,6 +142,8 @@ package final class SimulatedDiscord: SimulatedEndpoint {
             case .damage(let id):
                 // A zlib block and a zstd block of reserved kinds.
                 shell.connections[id]?.sendRaw([0xFF, 0xFF, 0xFF, 0xFF])
+            case .cut(let id, let bytes):
+                shell.connections[id]?.cut(WebSocketMessage(kind: .text, bytes: bytes))
             }
         }
     }
@@ -156,23 +169,48 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         "ws://" + baseURL.drop { $0 != "/" }.dropFirst(2)
     }
 
-    /// Ends zombies, forgotten sessions and late interactions, and posts to endpoints, until it is cancelled.
+    /// Ends zombies, forgotten sessions and late interactions, does what faults have put off, and posts to
+    /// endpoints, until it is cancelled.
     package func run() async {
+        let (alarms, alarm) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        shell.withLock { shell in
+            shell.alarm = alarm
+            if shell.waits { alarm.yield() }
+        }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.keepTime() }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(250))
+                    _ = try? self.performGateway { state throws(DiscordError) in
+                        state.world.failLateInteractions()
+                        return state.gateway.tick(world: &state.world)
+                    }
+                }
+            }
+            group.addTask {
+                for await _ in alarms {
+                    while !Task.isCancelled, self.pulse() { try? await Task.sleep(for: .milliseconds(5)) }
+                }
             for await delivery in deliveries {
                 group.addTask { await EndpointCaller().deliver(delivery, self) }
+            }
             }
         }
     }
 
-    private func keepTime() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(250))
-            _ = try? performGateway { state throws(DiscordError) in
-                state.world.failLateInteractions()
-                return state.gateway.tick(world: &state.world)
-            }
+    /// Does what was put off until now.
+    ///
+    /// - Returns: whether something is still put off.
+    private func pulse() -> Bool {
+        shell.withLock { shell in
+            shell.state.world.advance(to: clock())
+            let now = shell.state.world.now
+            let due = shell.lateEvents.filter { $0.due <= now }.flatMap(\.events)
+            shell.lateEvents.removeAll { $0.due <= now }
+            execute(shell.state.gateway.dispatch(due, world: shell.state.world), &shell)
+            execute(shell.state.gateway.pulse(world: &shell.state.world), &shell)
+            flush(&shell)
+            return shell.waits
         }
     }
 
@@ -220,14 +258,12 @@ package final class SimulatedDiscord: SimulatedEndpoint {
 
     // MARK: - Faults of other doubles
 
-    /// Lets other doubles take the faults that are aimed at them.
-    package func forwardFaults(to handler: @escaping @Sendable (JSONValue) -> Bool) {
-        foreignFaults.withLock { $0 = handler }
+    /// Lets the faults of other doubles be ordered over this one's control API.
+    package func takeOrders(for doubles: [any FaultyDouble]) {
+        neighbours.withLock { $0 = doubles }
     }
 
-    func takesForeignFault(_ fault: JSONValue) -> Bool {
-        foreignFaults.withLock { $0 }?(fault) ?? false
-    }
+    var faultyNeighbours: [any FaultyDouble] { neighbours.withLock { $0 } }
 }
 
 /// A deflater that a `@Sendable` closure can use.

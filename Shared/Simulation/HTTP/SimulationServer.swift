@@ -11,7 +11,7 @@ import Synchronization
 /// `World` holds the rules of the local Discord as a value type without I/O; `Discord` puts REST and gateway around it,
 /// `Control` the calls by which tests and the page act as members; `HTTP` is the server that all doubles share. A new
 /// double implements ``SimulatedEndpoint`` and is handed to a ``SimulationServer``.
-package typealias SimulationRouter = Router<BasicRequestContext>
+package typealias SimulationRouter = Router<SimulationContext>
 
 /// One double's share of an HTTP server: its routes and its WebSockets.
 package protocol SimulatedEndpoint: Sendable {
@@ -83,7 +83,7 @@ package struct SimulationServer: Service {
     }
 
     private func application(_ channels: OpenChannels) -> some ApplicationProtocol {
-        let router = SimulationRouter()
+        let router = SimulationRouter(context: SimulationContext.self)
         for endpoint in endpoints { endpoint.addRoutes(to: router) }
         let endpoints = endpoints
         let host = host

@@ -18,6 +18,7 @@ package final class WebSocketConnection: Sendable {
         case raw([UInt8])
         case close(code: UInt16, reason: String)
         case drop
+        case cut(WebSocketMessage)
     }
 
     private struct State {
@@ -77,6 +78,11 @@ package final class WebSocketConnection: Sendable {
         enqueue(.drop, bytes: 0)
     }
 
+    /// Sends half of a message's frame after everything queued, then cuts the TCP connection.
+    package func cut(_ message: WebSocketMessage) {
+        enqueue(.cut(message), bytes: 0)
+    }
+
     @discardableResult
     private func enqueue(_ item: Outgoing, bytes: Int) -> Bool {
         let (accepted, schedule) = state.withLock { state -> (Bool, Bool) in
@@ -128,13 +134,17 @@ package final class WebSocketConnection: Sendable {
                 data.writeString(reason)
                 frames.append(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
                 end = item
-            case .drop:
+            case .drop, .cut:
                 end = item
             }
         }
         write(frames, bytes: bytes)
         switch end {
         case .drop:
+            channel.close(promise: nil)
+        case .cut(let message):
+            let payload = encode?(message.bytes) ?? message.bytes
+            outlet.value.writeHalf(payload, opcode: encode == nil && message.kind == .text ? .text : .binary)
             channel.close(promise: nil)
         case .close:
             // The peer answers with its own close frame; if it does not, the socket closes anyway.

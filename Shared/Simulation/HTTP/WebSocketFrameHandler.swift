@@ -29,6 +29,23 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(last), promise: promise)
     }
 
+    /// Writes the head of a frame and half of its payload, which no frame encoder does.
+    func writeHalf(_ payload: [UInt8], opcode: WebSocketOpcode) {
+        var bytes = ByteBuffer()
+        bytes.writeInteger(0x80 | UInt8(webSocketOpcode: opcode))
+        // RFC 6455, section 5.2; servers do not mask.
+        switch payload.count {
+        case ..<126: bytes.writeInteger(UInt8(payload.count))
+        case ...0xFFFF: bytes.writeMultipleIntegers(UInt8(126), UInt16(payload.count))
+        default: bytes.writeMultipleIntegers(UInt8(127), UInt64(payload.count))
+        }
+        bytes.writeBytes(payload.prefix(payload.count / 2))
+        guard let pipeline = context?.pipeline.syncOperations,
+            let encoder = try? pipeline.context(handlerType: WebSocketFrameEncoder.self)
+        else { return }
+        encoder.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         var payload = frame.unmaskedData

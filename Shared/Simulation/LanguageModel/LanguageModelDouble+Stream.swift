@@ -15,8 +15,8 @@ extension LanguageModelDouble {
     /// Which piece of the answer the faults of the stream spoil.
     private static let spoiltPiece = 4
 
-    /// The steps of a stream: each piece of text comes with the delay of a token; a fault adds delays, or ends the
-    /// stream before its fourth piece.
+    /// The steps of a stream: each piece of text comes with the delay of a token; a fault adds delays, ends the stream
+    /// before its fourth piece, or leaves out its end.
     ///
     /// - Parameters:
     ///   - ending: bytes that follow the last event.
@@ -25,37 +25,49 @@ extension LanguageModelDouble {
         _ events: [ServerEvent],
         ending: [UInt8],
         failure: ServerEvent,
-        fault: ModelFault?,
+        fault: Fault<ModelFault.Kind>?,
         configuration: Configuration
     ) -> [StreamStep] {
         var steps: [StreamStep] = []
         func wait(_ delay: Duration) {
             if delay > .zero { steps.append(.wait(delay)) }
         }
-        wait(configuration.firstTokenDelay + (fault?.kind == .stalled ? fault?.delay ?? .zero : .zero))
+        let delay = Duration.milliseconds(Int64(fault?.wait ?? 0))
+        wait(configuration.firstTokenDelay + (fault?.kind == .stalled ? delay : .zero))
         var pieces = 0
         for event in events {
             if event.isPaced {
                 pieces += 1
-                if pieces == spoiltPiece, let end = spoiltEnd(by: fault, failure) { return steps + [end] }
-                wait(configuration.tokenDelay + (fault?.kind == .slow ? fault?.delay ?? .zero : .zero))
+                if pieces == spoiltPiece, let end = spoiltEnd(by: fault, event, failure) { return steps + [end] }
+                wait(configuration.tokenDelay + (fault?.kind == .slow ? delay : .zero))
             }
+            if fault?.kind == .noEnd, pieces > 0, !event.isPaced { return steps }
             steps.append(.write(event.bytes))
         }
         return ending.isEmpty ? steps : steps + [.write(ending)]
     }
 
-    private static func spoiltEnd(by fault: ModelFault?, _ failure: ServerEvent) -> StreamStep? {
+    private static func spoiltEnd(
+        by fault: Fault<ModelFault.Kind>?,
+        _ event: ServerEvent,
+        _ failure: ServerEvent
+    ) -> StreamStep? {
         switch fault?.kind {
         case .brokenStream: .breakConnection
-        case .malformedChunk: .write(Array("data: {\"choices\": [{\"delta\": {\"cont\n\n".utf8))
+        // Half an event: what is left of it is no JSON.
+        case .malformedChunk: .write(Array(event.bytes.prefix(event.bytes.count / 2)) + Array("\n\n".utf8))
         case .errorInStream: .write(failure.bytes)
         default: nil
         }
     }
 
     /// Answers with a stream that does those steps.
-    func stream(_ events: [ServerEvent], ending: [UInt8], failure: ServerEvent, fault: ModelFault?) -> Response {
+    func stream(
+        _ events: [ServerEvent],
+        ending: [UInt8],
+        failure: ServerEvent,
+        fault: Fault<ModelFault.Kind>?
+    ) -> Response {
         let steps = Self.steps(
             events,
             ending: ending,

@@ -33,25 +33,18 @@ package final class LanguageModelDouble: SimulatedEndpoint {
     static let recordLimit = 512
 
     private struct State {
-        var faults: [ModelFault] = []
+        var faults = FaultBook<ModelFault.Kind>()
         var requests: [ModelRequest] = []
         var answers: UInt64 = 0
     }
 
     let configuration: Configuration
     private let state = Mutex(State())
+    private let stopwatch: Stopwatch
 
     package init(configuration: Configuration = .init()) {
         self.configuration = configuration
-    }
-
-    /// Spoils the next answers, after those that earlier faults spoil.
-    package func inject(_ fault: ModelFault) {
-        state.withLock { $0.faults.append(fault) }
-    }
-
-    package func clearFaults() {
-        state.withLock { $0.faults = [] }
+        stopwatch = Stopwatch(configuration.clock, start: SimulatedDiscord.systemClock())
     }
 
     /// What it was asked, oldest first; at most 512.
@@ -65,13 +58,17 @@ package final class LanguageModelDouble: SimulatedEndpoint {
     // MARK: - For the dialects' routes
 
     /// The fault that spoils the answer about to be given, used up by one.
-    func takeFault() -> ModelFault? {
-        state.withLock { state in
-            guard var fault = state.faults.first else { return nil }
-            fault.count -= 1
-            if fault.count <= 0 { state.faults.removeFirst() } else { state.faults[0] = fault }
-            return fault
-        }
+    ///
+    /// - Parameter isStream: whether the answer streams; some faults need one.
+    func takeFault(isStream: Bool, model: String) -> Fault<ModelFault.Kind>? {
+        let kinds = ModelFault.Kind.allCases.filter { isStream || !$0.needsStream }
+        return withFaults { $0.take(Set(kinds), bot: nil, at: stopwatch.now, "an answer of \(model)") }
+    }
+
+    private func withFaults<Result, Failure: Error>(
+        _ body: (inout FaultBook<ModelFault.Kind>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try state.withLock { state throws(Failure) in try body(&state.faults) }
     }
 
     /// Remembers the request and numbers its answer.
@@ -85,13 +82,17 @@ package final class LanguageModelDouble: SimulatedEndpoint {
     }
 
     /// The refusal that a fault means; nil for the faults of the stream.
-    static func refusal(for fault: ModelFault?) -> ModelError? {
+    static func refusal(for fault: Fault<ModelFault.Kind>?) -> ModelError? {
         switch fault?.kind {
-        case .unauthorized: ModelError(.unauthorized, "Incorrect API key provided.")
-        case .rateLimited: ModelError(.rateLimited, "Rate limit reached. Please try again later.")
-        case .serverError: ModelError(.serverError, "The server had an error while processing your request.")
-        case .overloaded: ModelError(.overloaded, "Overloaded")
-        default: nil
+        case .unauthorized: return ModelError(.unauthorized, "Incorrect API key provided.")
+        case .rateLimited:
+            var error = ModelError(.rateLimited, "Rate limit reached. Please try again later.")
+            error.retryAfter = .milliseconds(Int64(fault?.wait ?? 0))
+            return error
+        case .serverError:
+            return ModelError(.serverError, "The server had an error while processing your request.")
+        case .overloaded: return ModelError(.overloaded, "Overloaded")
+        default: return nil
         }
     }
 
@@ -120,9 +121,42 @@ package final class LanguageModelDouble: SimulatedEndpoint {
     }
 
     /// The whole answer, as late as a stream of it would end its first piece.
-    func whole(_ body: JSONValue, fault: ModelFault?) async throws -> Response {
+    func whole(
+        _ body: JSONValue,
+        fault: Fault<ModelFault.Kind>?,
+        _ context: SimulationContext
+    ) async throws -> Response {
         try await configuration.clock.sleep(for: configuration.firstTokenDelay)
-        if let fault, [.slow, .stalled].contains(fault.kind) { try await configuration.clock.sleep(for: fault.delay) }
-        return Self.jsonResponse(200, body)
+        let response = Self.jsonResponse(200, body)
+        switch fault?.kind {
+        case .slow, .stalled:
+            try await configuration.clock.sleep(for: .milliseconds(Int64(fault?.wait ?? 0)))
+            return response
+        case .brokenStream: return context.broken(response, body: body.bytes)
+        case .malformedChunk:
+            var garbage = response
+            garbage.body = .init(byteBuffer: ByteBuffer(bytes: body.bytes.prefix(body.bytes.count / 2)))
+            return garbage
+        default: return response
+        }
     }
+}
+
+extension LanguageModelDouble: FaultyDouble {
+    package var faultTarget: FaultTarget { .llm }
+    package var faultCatalogue: [JSONValue] { FaultBook<ModelFault.Kind>.catalogue }
+
+    package func order(_ order: FaultOrder) throws(FaultRefused) -> String {
+        try withFaults { faults throws(FaultRefused) in try faults.add(order, at: stopwatch.now) }
+    }
+
+    /// Spoils the next answers, after those that earlier faults spoil.
+    package func inject(_ fault: ModelFault) {
+        // Only a book that is full refuses one of these; no test orders so many.
+        _ = try? order(fault.order)
+    }
+
+    package func faultReport() -> FaultReport { withFaults { $0.report(at: stopwatch.now) } }
+    package func endFault(_ id: String) -> Bool { withFaults { $0.end(id) } }
+    package func clearFaults() { withFaults { $0.clear() } }
 }

@@ -13,6 +13,8 @@ package struct ModelError: Error, Sendable, Equatable {
     package let message: String
     /// The member of the request that is at fault, where there is one.
     package let parameter: String?
+    /// How long a client is told to wait.
+    package var retryAfter = Duration.seconds(1)
 
     package init(_ code: Code, _ message: String, parameter: String? = nil) {
         self.code = code

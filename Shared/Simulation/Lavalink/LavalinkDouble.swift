@@ -40,10 +40,7 @@ package final class LavalinkDouble: SimulatedEndpoint {
     private struct State {
         var node: LavalinkNode
         var sockets: [String: WebSocketConnection] = [:]
-        var deadUntil: Int64 = 0
-        var loadErrors = 0
-        var serverErrors = 0
-        var delays: (delay: Duration, count: Int) = (.zero, 0)
+        var faults = FaultBook<LavalinkFaultKind>()
         /// What Discord was told last, by session and guild.
         var reported: [Place: Report] = [:]
     }
@@ -61,8 +58,7 @@ package final class LavalinkDouble: SimulatedEndpoint {
 
     let password: String
     let clock: any Clock<Duration>
-    private let elapsed: @Sendable () -> Duration
-    private let start: Int64
+    private let stopwatch: Stopwatch
     private let authority: (any VoiceAuthority)?
     private let state: Mutex<State>
 
@@ -70,23 +66,18 @@ package final class LavalinkDouble: SimulatedEndpoint {
     package init(configuration: Configuration, authority: (any VoiceAuthority)? = nil) {
         password = configuration.password
         clock = configuration.clock
-        elapsed = Self.stopwatch(configuration.clock)
-        start = Int64(configuration.start)
+        stopwatch = Stopwatch(configuration.clock, start: configuration.start)
         self.authority = authority
-        let node = LavalinkNode(catalogue: configuration.catalogue, timing: configuration.timing, now: start)
+        let node = LavalinkNode(
+            catalogue: configuration.catalogue,
+            timing: configuration.timing,
+            now: Int64(configuration.start)
+        )
         state = Mutex(State(node: node))
     }
 
-    private static func stopwatch<C: Clock>(_ clock: C) -> @Sendable () -> Duration where C.Duration == Duration {
-        let first = clock.now
-        return { first.duration(to: clock.now) }
-    }
-
     /// Milliseconds since 1970 by the double's clock.
-    package var now: Int64 {
-        let (seconds, attoseconds) = elapsed().components
-        return start + seconds * 1_000 + attoseconds / 1_000_000_000_000_000
-    }
+    package var now: Int64 { Int64(stopwatch.now) }
 
     /// The node as it is now, for tests.
     package var node: LavalinkNode { withNode { $0 } }
@@ -170,6 +161,7 @@ package final class LavalinkDouble: SimulatedEndpoint {
 
     /// Moves the time on, and closes voice connections that Discord has ended (disconnected, moved, new server).
     func look() {
+        strike()
         guard authority != nil else { return withNode { _ in } }
         let connected = node.sessions.values.flatMap { session in
             session.players.values.compactMap { player in
@@ -235,69 +227,39 @@ package final class LavalinkDouble: SimulatedEndpoint {
         }
         state.withLock { state in
             state.node.advance(to: now)
-            if state.sockets[session] === connection { state.sockets[session] = nil }
+            // A fault has done so before; by now the session can have a new connection.
+            guard state.sockets[session] === connection else { return }
+            state.sockets[session] = nil
             state.node.disconnect(session)
         }
         withNode { _ in }
     }
 
-    // MARK: - Faults
+    // MARK: - For the faults
 
-    var isDead: Bool { state.withLock { $0.deadUntil > now } }
-
-    /// Fails from now on in that way.
-    package func inject(_ fault: LavalinkFault) {
-        switch fault {
-        case .dead(let duration):
-            let sockets = state.withLock { state in
-                state.deadUntil =
-                    now + duration.components.seconds * 1_000
-                    + duration.components.attoseconds / 1_000_000_000_000_000
-                return Array(state.sockets.values)
-            }
-            sockets.forEach { $0.drop() }
-        case .dropSockets: state.withLock { Array($0.sockets.values) }.forEach { $0.drop() }
-        case .closeSockets: state.withLock { Array($0.sockets.values) }.forEach { $0.close(code: 1001) }
-        case .stuck(let bot): disturb(bot) { $0.becomeStuck() }
-        case .exception(let bot): disturb(bot) { $0.breakTrack() }
-        case .voiceClosed(let code, let bot):
-            disturb(bot) { $0.closeVoice(code: code, reason: "Closed on purpose.", byRemote: true) }
-        case .loadErrors(let count): state.withLock { $0.loadErrors += count }
-        case .serverErrors(let count): state.withLock { $0.serverErrors += count }
-        case .slow(let delay, let count): state.withLock { $0.delays = (delay, count) }
-        }
+    func withFaults<Result, Failure: Error>(
+        _ body: (inout FaultBook<LavalinkFaultKind>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try state.withLock { state throws(Failure) in try body(&state.faults) }
     }
 
-    private func disturb(_ bot: UInt64?, _ body: (inout SimulatedPlayer) -> Void) {
-        withNode { node in
-            for session in node.sessions.values where bot == nil || session.user == bot {
-                for guild in session.players.keys { node.disturb(guild, of: session.id, body) }
-            }
-        }
-    }
+    /// The bot of a session; nil when there is no such session.
+    func user(of session: String) -> UInt64? { state.withLock { $0.node.sessions[session]?.user } }
 
-    /// Uses up one failing load, if one is due.
-    func takeLoadError() -> Bool {
+    /// Takes the sockets of a bot, or of all, from their sessions, which then wait to be resumed, or end.
+    ///
+    /// At once, and not when the connections have ended: clients come back at once, too.
+    ///
+    /// - Parameter forgetting: whether the sessions end, resuming or not.
+    func takeSockets(of bot: UInt64?, forgetting: Bool = false) -> [WebSocketConnection] {
         state.withLock { state in
-            guard state.loadErrors > 0 else { return false }
-            state.loadErrors -= 1
-            return true
-        }
-    }
-
-    /// Waits and fails as the faults say.
-    func sufferFaults() async throws {
-        let (delay, fails) = state.withLock { state -> (Duration, Bool) in
-            var delay = Duration.zero
-            if state.delays.count > 0 {
-                state.delays.count -= 1
-                delay = state.delays.delay
+            state.node.advance(to: now)
+            let found = state.sockets.filter { bot == nil || state.node.sessions[$0.key]?.user == bot }
+            for session in found.keys {
+                state.sockets[session] = nil
+                if forgetting { state.node.forget(session) } else { state.node.disconnect(session) }
             }
-            guard state.serverErrors > 0 else { return (delay, false) }
-            state.serverErrors -= 1
-            return (delay, true)
+            return Array(found.values)
         }
-        if delay > .zero { try await clock.sleep(for: delay) }
-        if fails { throw LavalinkError(500, "Failing on purpose") }
     }
 }

@@ -98,11 +98,13 @@ struct DialectTests {
         let events = OpenAIDialect.events(answer, id: "i", model: "m", created: 0, includesUsage: false)
         let failure = ServerEvent(data: ["error": [:]])
         func steps(_ fault: ModelFault?) -> [LanguageModelDouble.StreamStep] {
-            LanguageModelDouble.steps(
+            var book = FaultBook<ModelFault.Kind>()
+            if let fault { #expect(throws: Never.self) { try book.add(fault.order, at: 0) } }
+            return LanguageModelDouble.steps(
                 events,
-                ending: [],
+                ending: Array("data: [DONE]\n\n".utf8),
                 failure: failure,
-                fault: fault,
+                fault: book.take(Set(ModelFault.Kind.allCases), bot: nil, at: 0, "a stream"),
                 configuration: .init(tokenDelay: .milliseconds(5))
             )
         }
@@ -111,5 +113,9 @@ struct DialectTests {
         #expect(steps(.init(.errorInStream)).last == .write(failure.bytes))
         #expect(steps(.init(.brokenStream)).filter { $0 == .wait(.milliseconds(5)) }.count == 3)
         #expect(steps(.init(.slow, delay: .seconds(1))).contains(.wait(.milliseconds(1_005))))
+        // All of the text, and nothing of the end: neither its reason nor the mark.
+        let endless = steps(.init(.noEnd))
+        #expect(endless.filter { $0 == .wait(.milliseconds(5)) }.count == answer.pieces.count)
+        #expect(steps(nil).count - endless.count == 2)
     }
 }

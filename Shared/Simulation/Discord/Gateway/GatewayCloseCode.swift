@@ -1,21 +1,26 @@
 /// Why the gateway closes a connection. Source: API documentation, "Gateway Close Event Codes".
-package enum GatewayCloseCode: UInt16, Sendable {
-    case unknownError = 4000
-    case unknownOpcode = 4001
-    case decodeError = 4002
-    case notAuthenticated = 4003
-    case authenticationFailed = 4004
-    case alreadyAuthenticated = 4005
-    case invalidSequence = 4007
-    case rateLimited = 4008
-    case sessionTimedOut = 4009
-    case invalidShard = 4010
-    case shardingRequired = 4011
-    case invalidVersion = 4012
-    case invalidIntents = 4013
-    case disallowedIntents = 4014
+package struct GatewayCloseCode: RawRepresentable, Hashable, Sendable {
+    package static let unknownError = Self(rawValue: 4000)
+    package static let unknownOpcode = Self(rawValue: 4001)
+    package static let decodeError = Self(rawValue: 4002)
+    package static let notAuthenticated = Self(rawValue: 4003)
+    package static let authenticationFailed = Self(rawValue: 4004)
+    package static let alreadyAuthenticated = Self(rawValue: 4005)
+    package static let invalidSequence = Self(rawValue: 4007)
+    package static let rateLimited = Self(rawValue: 4008)
+    package static let sessionTimedOut = Self(rawValue: 4009)
+    package static let invalidShard = Self(rawValue: 4010)
+    package static let shardingRequired = Self(rawValue: 4011)
+    package static let invalidVersion = Self(rawValue: 4012)
+    package static let invalidIntents = Self(rawValue: 4013)
+    package static let disallowedIntents = Self(rawValue: 4014)
 
-    /// The text that goes with it.
+    package let rawValue: UInt16
+
+    /// Any code: faults close with codes that Discord does not have, too.
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// The text that goes with it; empty for codes that are not Discord's.
     package var reason: String {
         switch self {
         case .unknownError: "Unknown error."
@@ -32,6 +37,7 @@ package enum GatewayCloseCode: UInt16, Sendable {
         case .invalidVersion: "Invalid API version."
         case .invalidIntents: "Invalid intent(s)."
         case .disallowedIntents: "Disallowed intent(s)."
+        default: ""
         }
     }
 }

@@ -10,7 +10,7 @@ extension GatewayState {
     /// A message from a client.
     package mutating func receive(_ bytes: [UInt8], on id: ConnectionID, world: inout World) -> [Action] {
         guard let connection = connections[id], !connection.isClosing else { return [] }
-        let now = world.now
+        now = world.now
         var sent = connection.sent.filter { $0 + Self.minute > now }
         sent.append(now)
         connections[id]?.sent = sent
@@ -38,9 +38,9 @@ extension GatewayState {
         }
     }
 
-    private func heartbeat(_ id: ConnectionID) -> [Action] {
-        let application = connections[id]?.session.flatMap { sessions[$0]?.identity.application }
-        if let application, silentBots.contains(application) { return [] }
+    private mutating func heartbeat(_ id: ConnectionID) -> [Action] {
+        let bot = connections[id]?.session.flatMap { sessions[$0]?.identity.bot }
+        if faults.take([.missedAck], bot: bot, at: now, "heartbeat on connection \(id)") != nil { return [] }
         return [.send(id, Self.control(11, nil))]
     }
 
@@ -135,8 +135,7 @@ extension GatewayState {
         guard let application = world.application(token: Self.bare(token)) else {
             return [close(id, .authenticationFailed)]
         }
-        if let refused = refusedResumes[application.id], refused > 0 {
-            refusedResumes[application.id] = refused - 1
+        if faults.take([.refuseResume], bot: application.userID, at: now, "RESUME from \(sequence)") != nil {
             end(wanted, world: &world)
             return [.send(id, Self.control(9, false))]
         }
@@ -146,7 +145,9 @@ extension GatewayState {
         guard let latest = sessions[wanted]?.sequence, (0...latest).contains(sequence) else {
             return [close(id, .invalidSequence)]
         }
-        guard let missed = sessions[wanted]?.frames(after: sequence) else {
+        let overlaps = faults.take([.overlap], bot: application.userID, at: now, "RESUME from \(sequence)") != nil
+        let repeated = overlaps ? sessions[wanted]?.frames(after: max(sequence - Self.overlap, 0)) : nil
+        guard let missed = repeated ?? sessions[wanted]?.frames(after: sequence) else {
             end(wanted, world: &world)
             return [.send(id, Self.control(9, false))]
         }
@@ -159,7 +160,7 @@ extension GatewayState {
         sessions[wanted]?.detachedAt = nil
         connections[id]?.session = wanted
         connections[id]?.lastHeartbeat = world.now
-        actions += missed.map { .send(id, $0) }
+        for frame in missed { actions += deliver(frame, "replay", of: session.bot, on: id) }
         actions += emit("RESUMED", ["_trace": ["[\"simulation\",{\"micros\":0}]"]], to: wanted)
         world.setOnline(session.bot, true)
         return actions

@@ -1,4 +1,5 @@
 import Compression
+import DequeModule
 package import DiscordModel
 
 /// The gateway as a state machine: connections and sessions, without sockets.
@@ -15,6 +16,8 @@ package struct GatewayState: Sendable {
         case drop(ConnectionID)
         /// Sends bytes that continue no compressed stream and are no JSON.
         case damage(ConnectionID)
+        /// Sends half of a frame, then cuts the connection.
+        case cut(ConnectionID, [UInt8])
     }
 
     package struct Settings: Sendable {
@@ -45,6 +48,12 @@ package struct GatewayState: Sendable {
         var sent: [EpochMilliseconds] = []
     }
 
+    /// A frame that a fault makes late.
+    struct HeldFrame {
+        let due: EpochMilliseconds
+        let bytes: [UInt8]
+    }
+
     struct IdentifyBucket: Hashable {
         let application: ApplicationID
         let index: Int
@@ -57,10 +66,11 @@ package struct GatewayState: Sendable {
     var sessions: [String: GatewaySession] = [:]
     var lastIdentify: [IdentifyBucket: EpochMilliseconds] = [:]
     var identifies: [ApplicationID: [EpochMilliseconds]] = [:]
-    /// Bots whose heartbeats are not acknowledged: a fault.
-    package var silentBots: Set<ApplicationID> = []
-    /// Bots whose resumes are refused from now on, so many times: a fault.
-    package var refusedResumes: [ApplicationID: Int] = [:]
+    package var faults = FaultBook<GatewayFaultKind>()
+    /// What connections are to be sent later, in order.
+    var held: [ConnectionID: Deque<HeldFrame>] = [:]
+    /// The time of the latest call.
+    var now: EpochMilliseconds = 0
     var nextConnection: ConnectionID = 1
     var nextSession: UInt64 = 1
 
@@ -81,6 +91,7 @@ package struct GatewayState: Sendable {
     ) -> (ConnectionID, [Action]) {
         let id = nextConnection
         nextConnection += 1
+        self.now = now
         let compression = TransportCompression(query: compress)
         connections[id] = Connection(
             version: version ?? 10,
@@ -90,11 +101,12 @@ package struct GatewayState: Sendable {
         )
         if let version, version != 9, version != 10 { return (id, [close(id, .invalidVersion)]) }
         if encoding ?? "json" != "json" || compression == nil { return (id, [close(id, .decodeError)]) }
-        return (id, [.send(id, Self.control(10, ["heartbeat_interval": .integer(Int64(settings.heartbeatInterval))]))])
+        return (id, hello(id))
     }
 
     /// The connection is gone. Codes 1000 and 1001 end the session; everything else leaves it to be resumed.
     package mutating func closed(_ id: ConnectionID, peerCode: UInt16?, world: inout World) {
+        held[id] = nil
         guard let connection = connections.removeValue(forKey: id), let session = connection.session,
             sessions[session]?.connection == id
         else { return }
@@ -120,7 +132,7 @@ package struct GatewayState: Sendable {
 
     /// Closes zombies and forgets sessions that nobody resumed.
     package mutating func tick(world: inout World) -> [Action] {
-        let now = world.now
+        now = world.now
         var actions: [Action] = []
         for (id, connection) in connections where !connection.isClosing {
             if connection.session == nil, connection.openedAt + settings.identifyDeadline < now {
@@ -151,8 +163,9 @@ package struct GatewayState: Sendable {
 
     /// Hands events to the sessions that may hear them; each payload is serialised once a shape.
     package mutating func dispatch(_ events: [WorldEvent], world: World) -> [Action] {
+        now = world.now
         var actions: [Action] = []
-        for event in events {
+        for event in reordered(events) {
             var full: [UInt8]?
             var stripped: [UInt8]?
             for id in sessions.keys {
@@ -168,7 +181,9 @@ package struct GatewayState: Sendable {
                     full = payload
                 }
                 let frame = sessions[id]?.frame(name: event.name, payload: payload)
-                if let connection = sessions[id]?.connection, let frame { actions.append(.send(connection, frame)) }
+                if let connection = sessions[id]?.connection, let frame {
+                    actions += deliver(frame, event.name, of: identity.bot, on: connection)
+                }
             }
         }
         return actions
@@ -195,23 +210,13 @@ package struct GatewayState: Sendable {
     /// One event for one session.
     mutating func emit(_ name: String, _ payload: JSONValue, to session: String) -> [Action] {
         guard let frame = sessions[session]?.frame(name: name, payload: payload.bytes),
-            let connection = sessions[session]?.connection
+            let connection = sessions[session]?.connection, let bot = sessions[session]?.identity.bot
         else { return [] }
-        return [.send(connection, frame)]
+        return deliver(frame, name, of: bot, on: connection)
     }
 
     static func control(_ op: Int, _ data: JSONValue) -> [UInt8] {
         Array("{\"t\":null,\"s\":null,\"op\":\(op),\"d\":\(data.text)}".utf8)
-    }
-
-    // MARK: - Faults
-
-    /// Connections of a bot, or of all.
-    private func connections(of application: ApplicationID?) -> [(connection: ConnectionID, session: String)] {
-        sessions.values.compactMap { session in
-            guard application == nil || session.identity.application == application else { return nil }
-            return session.connection.map { ($0, session.identity.id) }
-        }
     }
 
     /// The sessions that are connected, and how.
@@ -222,45 +227,5 @@ package struct GatewayState: Sendable {
             return (name, ["bot": .string(name), "compress": .string(connection.compression.rawValue)])
         }
         return .array(rows.sorted { $0.0 < $1.0 }.map(\.1))
-    }
-
-    /// Opcode 7, then a close that can be resumed.
-    package mutating func askToReconnect(_ application: ApplicationID?) -> [Action] {
-        connections(of: application).flatMap { [.send($0.connection, Self.control(7, nil))] }
-    }
-
-    /// Opcode 9.
-    package mutating func invalidateSessions(
-        _ application: ApplicationID?,
-        resumable: Bool,
-        world: inout World
-    ) -> [Action] {
-        var actions: [Action] = []
-        for (connection, session) in connections(of: application) {
-            actions.append(.send(connection, Self.control(9, .bool(resumable))))
-            connections[connection]?.session = nil
-            if resumable {
-                sessions[session]?.connection = nil
-                sessions[session]?.detachedAt = world.now
-            } else {
-                end(session, world: &world)
-            }
-        }
-        return actions
-    }
-
-    /// Cuts connections without a word.
-    package mutating func dropConnections(_ application: ApplicationID?) -> [Action] {
-        connections(of: application).map { .drop($0.connection) }
-    }
-
-    /// Damages what is sent next.
-    package mutating func damageConnections(_ application: ApplicationID?) -> [Action] {
-        connections(of: application).map { .damage($0.connection) }
-    }
-
-    /// Closes connections with a code of choice.
-    package mutating func closeConnections(_ application: ApplicationID?, _ code: GatewayCloseCode) -> [Action] {
-        connections(of: application).map { close($0.connection, code) }
     }
 }

@@ -14,6 +14,8 @@ package struct RESTCall: Sendable {
     package let status: Int
     package let milliseconds: Double
     package let reason: String?
+    /// The fault that it met (`drop-after`). Without an answer the status is that of what was done, or 0.
+    package let fault: String?
     /// Kept only while bodies are recorded.
     package let requestBody: JSONValue?
     package let responseBody: JSONValue?
@@ -23,7 +25,7 @@ package struct RESTCall: Sendable {
         var members: [String: JSONValue] = [
             "number": .int(number), "at": .time(at), "bot": .string(bot), "method": .string(method),
             "path": .string(path), "route": .text(route), "status": .int(status), "milliseconds": .number(milliseconds),
-            "reason": .text(reason),
+            "reason": .text(reason), "fault": .text(fault),
         ]
         if withBodies {
             members["request"] = requestBody ?? .null

@@ -1,4 +1,4 @@
-package import DiscordModel
+import DiscordModel
 
 /// Rate limits as REST clients meet them: one bucket per bot, route and top-level resource, and a global limit.
 ///
@@ -69,8 +69,6 @@ package struct RESTRateLimits: Sendable {
     package var settings: Settings
     private var buckets: [Key: Window] = [:]
     private var globals: [ApplicationID: Window] = [:]
-    /// Forced refusals by bot: a fault.
-    package var forced: [ApplicationID: (count: Int, retryAfter: EpochMilliseconds)] = [:]
 
     package init(settings: Settings = Settings()) {
         self.settings = settings
@@ -85,10 +83,6 @@ package struct RESTRateLimits: Sendable {
         bot: ApplicationID,
         at now: EpochMilliseconds
     ) -> Verdict {
-        if let fault = forced[bot], fault.count > 0 {
-            forced[bot] = fault.count > 1 ? (fault.count - 1, fault.retryAfter) : nil
-            return refusal(after: fault.retryAfter, scope: "user", isGlobal: false, headers: [:])
-        }
         if !route.isExemptFromGlobalLimit, let global = settings.global {
             var window = globals[bot] ?? Window(start: now, used: 0)
             if now >= window.start + 1000 { window = Window(start: now, used: 0) }
@@ -99,8 +93,8 @@ package struct RESTRateLimits: Sendable {
             globals[bot] = window
         }
         guard settings.isEnabled, !route.isExemptFromGlobalLimit else { return .admitted([:]) }
-        let name = "\(route.method.rawValue) \(route.template)"
-        let limit = settings.routes[name] ?? settings.standard
+        let name = route.name
+        let limit = limit(of: route)
         let key = Key(bot: bot, route: name, resource: resource)
         if buckets.count > Self.bucketLimit { buckets = buckets.filter { now < $0.value.start + 60_000 } }
         var window = buckets[key] ?? Window(start: now, used: 0)
@@ -118,6 +112,26 @@ package struct RESTRateLimits: Sendable {
         buckets[key] = window
         headers["X-RateLimit-Remaining"] = String(limit.requests - window.used)
         return .admitted(headers)
+    }
+
+    private func limit(of route: RESTRoute) -> Limit { settings.routes[route.name] ?? settings.standard }
+
+    /// The refusal that a fault wants: as if the bucket, a shared resource or the bot's global limit were used up.
+    func refusal(
+        _ kind: RESTFaultKind,
+        of route: RESTRoute,
+        after wait: EpochMilliseconds,
+        at now: EpochMilliseconds
+    )
+        -> Verdict
+    {
+        if kind == .globalLimit { return refusal(after: wait, scope: "global", isGlobal: true, headers: [:]) }
+        let headers = [
+            "X-RateLimit-Limit": String(limit(of: route).requests), "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": Self.seconds(now + wait), "X-RateLimit-Reset-After": Self.seconds(wait),
+            "X-RateLimit-Bucket": Self.bucketName(route.name),
+        ]
+        return refusal(after: wait, scope: kind == .sharedLimit ? "shared" : "user", isGlobal: false, headers: headers)
     }
 
     private func refusal(

@@ -37,6 +37,9 @@ struct RESTRoute: Sendable {
         self.handler = handler
     }
 
+    /// `POST /channels/{channel_id}/messages`.
+    var name: String { "\(method.rawValue) \(template)" }
+
     /// Exempt from the global limit (interactions documentation, "Rate limits").
     var isExemptFromGlobalLimit: Bool { !needsToken }
 
@@ -67,12 +70,18 @@ struct RESTRouteTable: Sendable {
     }
 
     private let byLength: [Int: [RESTRoute]]
+    /// Methods, and methods with templates.
+    private let names: Set<String>
 
     init(_ routes: [RESTRoute]) {
+        names = Set(routes.map(\.name)).union(routes.map(\.method.rawValue))
         byLength = Dictionary(grouping: routes) { $0.components.count }.mapValues { routes in
             routes.sorted { $0.specificity.lexicographicallyPrecedes($1.specificity) }
         }
     }
+
+    /// Whether there is such a method, or such a method and template.
+    func hasRoute(named name: String) -> Bool { names.contains(name) }
 
     /// - Parameter path: what follows `/api/v10`, still percent-encoded.
     func match(_ method: String, _ path: some StringProtocol) -> Match {

@@ -13,16 +13,17 @@ struct RESTServer: Sendable {
 
     func addRoutes(to router: SimulationRouter) {
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
-            router.on("/api/**", method: method) { request, _ in try await respond(to: request) }
+            router.on("/api/**", method: method) { request, context in try await respond(to: request, context) }
         }
     }
 
-    private func respond(to request: Request) async throws -> Response {
+    private func respond(to request: Request, _ context: SimulationContext) async throws -> Response {
         let started = ContinuousClock.now
         let fullPath = request.head.path ?? "/"
         let path = Self.apiPath(of: fullPath)
         let method = request.method.rawValue
         var exchange = Exchange(method: method, path: fullPath)
+        var answer: RESTResponse
         do throws(DiscordError) {
             let application = try discord.perform { state throws(DiscordError) in
                 Self.token(of: request).flatMap { state.world.application(token: $0) }
@@ -30,11 +31,15 @@ struct RESTServer: Sendable {
             exchange.bot = application?.name ?? ""
             guard let (route, parameters) = try find(method, path, &exchange) else { throw .notFound }
             let bytes = try await Self.body(of: request)
-            let answer = try await run(route, parameters, application, request, bytes, &exchange)
-            return finish(exchange, answer.status, answer.body, since: started)
+            if route.needsToken, application == nil { throw .unauthorized }
+            exchange.fault = try meetFault(route, parameters, application)
+            answer = try await run(route, parameters, application, request, bytes, &exchange)
         } catch {
-            return finish(exchange, error.status, error.body, since: started)
+            answer = RESTResponse(status: error.status, body: error.body)
         }
+        if exchange.fault?.kind == .lateAnswer { try? await Task.sleep(for: exchange.wait) }
+        record(exchange, answer, since: started)
+        return try await response(exchange, answer, context)
     }
 
     /// What the call log wants to know.
@@ -47,6 +52,9 @@ struct RESTServer: Sendable {
         var requestBody: JSONValue?
         var contentType: String?
         var reason: String?
+        var fault: Fault<RESTFaultKind>?
+
+        var wait: Duration { .milliseconds(Int64(fault?.wait ?? 0)) }
     }
 
     private func find(
@@ -72,13 +80,8 @@ struct RESTServer: Sendable {
         _ bytes: [UInt8],
         _ exchange: inout Exchange
     ) async throws(DiscordError) -> RESTResponse {
-        if route.needsToken, application == nil { throw .unauthorized }
-        if let fault = try discord.perform({ state throws(DiscordError) in state.faults.next(for: exchange.bot) }) {
-            try? await Task.sleep(for: fault.delay)
-            if let status = fault.status {
-                throw DiscordError(status: status, code: 0, message: "\(status): Internal Server Error")
-            }
-        }
+        if let fault = exchange.fault, let refusal = try refusal(fault, route, &exchange) { return refusal }
+        if exchange.fault?.kind == .delay { try? await Task.sleep(for: exchange.wait) }
         if let application {
             let verdict = try discord.perform { state throws(DiscordError) in
                 state.limits.admit(
@@ -115,15 +118,69 @@ struct RESTServer: Sendable {
             gatewayURL: discord.gatewayURL
         )
         if let check = route.check { try await check(discord, call) }
-        return try discord.perform { state throws(DiscordError) in try route.handler(&state, call) }
+        let delay = exchange.fault.flatMap { $0.kind == .lateEvent ? $0.wait : nil }
+        return try discord.perform(eventDelay: delay) { state throws(DiscordError) in
+            try route.handler(&state, call)
+        }
     }
 
-    private func finish(
-        _ exchange: Exchange,
-        _ status: Int,
-        _ body: JSONValue?,
-        since started: ContinuousClock.Instant
-    ) -> Response {
+    // MARK: - Faults
+
+    /// The fault that this call meets, counted.
+    private func meetFault(
+        _ route: RESTRoute,
+        _ parameters: [String: String],
+        _ application: SimulatedApplication?
+    ) throws(DiscordError) -> Fault<RESTFaultKind>? {
+        try discord.perform { state throws(DiscordError) in
+            let bot = application?.userID ?? Self.caller(parameters, state.world)
+            return state.faults.take(
+                Set(RESTFaultKind.allCases),
+                bot: bot,
+                at: state.world.now,
+                fits: { RESTFaultKind.includes($0.route, route) },
+                "\(route.name) of \(bot.flatMap { state.world.users[$0]?.name } ?? "nobody")"
+            )
+        }
+    }
+
+    /// Whose call it is on routes without a token: whose interaction or webhook.
+    private static func caller(_ parameters: [String: String], _ world: World) -> UserID? {
+        if let interaction = parameters["interaction_id"].flatMap({ InteractionID($0) }) {
+            return world.interactions[interaction].map { UserID($0.applicationID.rawValue) }
+        }
+        return parameters["webhook_id"].flatMap { ApplicationID($0) }.flatMap { world.applications[$0]?.userID }
+    }
+
+    /// What is answered by faults that let nothing be done; nil for the others.
+    private func refusal(
+        _ fault: Fault<RESTFaultKind>,
+        _ route: RESTRoute,
+        _ exchange: inout Exchange
+    ) throws(DiscordError) -> RESTResponse? {
+        switch fault.kind {
+        case .bucketLimit, .sharedLimit, .globalLimit:
+            let verdict = try discord.perform { state throws(DiscordError) in
+                state.limits.refusal(fault.kind, of: route, after: fault.wait, at: state.world.now)
+            }
+            guard case .refused(let headers, let body) = verdict else { return nil }
+            exchange.headers = headers
+            return RESTResponse(status: 429, body: body)
+        case .proxyLimit:
+            exchange.headers = ["Retry-After": String((fault.wait + 999) / 1_000), "Server": "cloudflare"]
+            return RESTResponse(status: 429, body: nil)
+        case .status500, .status502, .status503, .status504:
+            return RESTResponse(status: fault.kind.status ?? 500, body: nil)
+        case .dropBefore:
+            return RESTResponse(status: 0, body: nil)
+        case .delay, .dropAfter, .reset, .lateAnswer, .lateEvent:
+            return nil
+        }
+    }
+
+    // MARK: - Answering
+
+    private func record(_ exchange: Exchange, _ answer: RESTResponse, since started: ContinuousClock.Instant) {
         let elapsed = started.duration(to: .now)
         let milliseconds = Double(elapsed.components.seconds) * 1000 + Double(elapsed.components.attoseconds) / 1e15
         let call = try? discord.perform { state throws(DiscordError) in
@@ -137,29 +194,45 @@ struct RESTServer: Sendable {
                     method: exchange.method,
                     path: exchange.path,
                     route: exchange.route,
-                    status: status,
+                    status: answer.status,
                     milliseconds: milliseconds,
                     reason: exchange.reason,
+                    fault: exchange.fault?.kind.rawValue,
                     requestBody: keeps ? exchange.requestBody : nil,
-                    responseBody: keeps ? body : nil,
+                    responseBody: keeps ? answer.body : nil,
                     requestContentType: exchange.contentType
                 )
             }
         }
         if let call { discord.feed.publish(WorldChange(kind: "call", payload: call.json(withBodies: false))) }
-        // Discord stands behind a proxy; clients take a 429 without this header for a ban by the proxy.
+    }
+
+    /// - Throws: when a fault has broken the connection instead.
+    private func response(
+        _ exchange: Exchange,
+        _ answer: RESTResponse,
+        _ context: SimulationContext
+    ) async throws -> Response {
+        let kind = exchange.fault?.kind
+        if kind == .dropBefore || kind == .dropAfter { throw await context.drop() }
         var headers: HTTPFields = [:]
-        if let via = HTTPField.Name("Via") { headers[via] = "1.1 google" }
+        // Discord stands behind a proxy; clients take a 429 without this header for a ban by the proxy.
+        if kind != .proxyLimit, let via = HTTPField.Name("Via") { headers[via] = "1.1 google" }
         for (name, value) in exchange.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
-        guard let body else { return Response(status: .init(code: status), headers: headers) }
-        headers[.contentType] = "application/json"
-        return Response(
-            status: .init(code: status),
+        let page = kind?.page
+        let bytes = page.map { Array($0.utf8) } ?? answer.body?.bytes
+        if bytes != nil { headers[.contentType] = page == nil ? "application/json" : "text/html; charset=UTF-8" }
+        let response = Response(
+            status: .init(code: answer.status),
             headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: body.bytes))
+            body: bytes.map { .init(byteBuffer: ByteBuffer(bytes: $0)) } ?? .init()
         )
+        guard kind == .reset else { return response }
+        // An answer without a body has no middle.
+        guard let bytes else { throw await context.reset() }
+        return context.broken(response, body: bytes)
     }
 
     // MARK: - Reading

@@ -5,8 +5,8 @@ extension LanguageModelDouble {
     private static let prefix = "/anthropic/v1"
 
     func addAnthropicRoutes(to router: SimulationRouter) {
-        router.post("\(Self.prefix)/messages") { request, _ in
-            try await self.anthropicResponse { try await self.createMessage(request) }
+        router.post("\(Self.prefix)/messages") { request, context in
+            try await self.anthropicResponse { try await self.createMessage(request, context) }
         }
         router.post("\(Self.prefix)/messages/count_tokens") { request, _ in
             try await self.anthropicResponse {
@@ -34,18 +34,19 @@ extension LanguageModelDouble {
         }
     }
 
-    private func createMessage(_ request: Request) async throws -> Response {
-        let fault = takeFault()
-        if let refusal = Self.refusal(for: fault) { throw refusal }
+    private func createMessage(_ request: Request, _ context: SimulationContext) async throws -> Response {
         try Self.checkHeaders(request)
         let bytes = try await request.body.collect(upTo: Self.bodyLimit)
         let asked = try AnthropicDialect.request(from: JSONValue(parsing: bytes.readableBytesView))
         try Self.check(model: asked.model)
+        let fault = takeFault(isStream: asked.streams, model: asked.model)
+        if let refusal = Self.refusal(for: fault) { throw refusal }
         let number = record(asked)
-        let answer = AnswerComposer.answer(to: asked)
+        var answer = AnswerComposer.answer(to: asked)
+        if fault?.kind == .empty { (answer.pieces, answer.toolCalls) = ([], []) }
         let id = "msg_\(String(number, radix: 36))"
         guard asked.streams else {
-            return try await whole(AnthropicDialect.message(answer, id: id, model: asked.model), fault: fault)
+            return try await whole(AnthropicDialect.message(answer, id: id, model: asked.model), fault: fault, context)
         }
         let failure = AnthropicDialect.refusal(ModelError(.overloaded, "Overloaded"), requestID: id)
         return stream(

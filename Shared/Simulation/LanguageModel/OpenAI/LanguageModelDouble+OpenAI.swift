@@ -8,8 +8,8 @@ extension LanguageModelDouble {
     private static let modelsCreated: Int64 = 1_760_000_000
 
     func addOpenAIRoutes(to router: SimulationRouter) {
-        router.post("/v1/chat/completions") { request, _ in
-            try await self.openAIResponse { try await self.complete(request) }
+        router.post("/v1/chat/completions") { request, context in
+            try await self.openAIResponse { try await self.complete(request, context) }
         }
         router.get("/v1/models") { request, _ in
             try await self.openAIResponse {
@@ -29,20 +29,21 @@ extension LanguageModelDouble {
         }
     }
 
-    private func complete(_ request: Request) async throws -> Response {
-        let fault = takeFault()
-        if let refusal = Self.refusal(for: fault) { throw refusal }
+    private func complete(_ request: Request, _ context: SimulationContext) async throws -> Response {
         try Self.check(key: Self.bearer(request))
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         let asked = try OpenAIDialect.request(from: JSONValue(parsing: body.readableBytesView))
         try Self.check(model: asked.model)
+        let fault = takeFault(isStream: asked.streams, model: asked.model)
+        if let refusal = Self.refusal(for: fault) { throw refusal }
         let number = record(asked)
-        let answer = AnswerComposer.answer(to: asked)
+        var answer = AnswerComposer.answer(to: asked)
+        if fault?.kind == .empty { (answer.pieces, answer.toolCalls) = ([], []) }
         let id = "chatcmpl-\(String(number, radix: 36))"
         let created = Self.modelsCreated + Int64(number)
         guard asked.streams else {
             let whole = OpenAIDialect.completion(answer, id: id, model: asked.model, created: created)
-            return try await self.whole(whole, fault: fault)
+            return try await self.whole(whole, fault: fault, context)
         }
         let failure = OpenAIDialect.refusal(ModelError(.serverError, "The server had an error while streaming."))
         return stream(
@@ -69,7 +70,7 @@ extension LanguageModelDouble {
     }
 
     static func retryHeaders(_ error: ModelError) -> HTTPFields {
-        error.code == .rateLimited ? [.retryAfter: "1"] : [:]
+        error.code == .rateLimited ? [.retryAfter: String((error.retryAfter.milliseconds + 999) / 1_000)] : [:]
     }
 
     static func bearer(_ request: Request) -> String? {

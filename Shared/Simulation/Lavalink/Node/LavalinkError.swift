@@ -21,7 +21,7 @@ package struct LavalinkError: Error, Sendable, Equatable {
     func body(path: String, now: Int64) -> JSONValue {
         let names = [
             400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-            500: "Internal Server Error", 503: "Service Unavailable",
+            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
         ]
         return [
             "timestamp": .integer(now), "status": .integer(Int64(status)),

@@ -73,6 +73,9 @@ package struct LavalinkNode: Sendable {
         sessions[id] = session
     }
 
+    /// Ends a session, whether it was to be resumed or not.
+    package mutating func forget(_ id: String) { sessions[id] = nil }
+
     /// `PATCH /v4/sessions/{session}`.
     package mutating func configure(_ id: String, _ body: JSONValue?) throws(LavalinkError) -> JSONValue {
         var session = try session(id)

@@ -21,8 +21,8 @@ extension LavalinkDouble {
     }
 
     private func addNodeRoutes(to router: SimulationRouter) {
-        router.get("/version") { request, _ in
-            try await self.answer(request) { _ in
+        router.get("/version") { request, context in
+            try await self.answer(request, context) { _ in
                 Response(
                     status: .ok,
                     headers: [.contentType: "text/plain;charset=UTF-8"],
@@ -30,47 +30,51 @@ extension LavalinkDouble {
                 )
             }
         }
-        router.get("/v4/info") { request, _ in try await self.answer(request) { _ in Self.json(self.info) } }
-        router.get("/v4/stats") { request, _ in
-            try await self.answer(request) { _ in Self.json(.object(self.withNode { $0.stats })) }
+        router.get("/v4/info") { request, context in
+            try await self.answer(request, context) { _ in Self.json(self.info) }
         }
-        router.get("/v4/loadtracks") { request, _ in
-            try await self.answer(request) { _ in
+        router.get("/v4/stats") { request, context in
+            try await self.answer(request, context) { _ in Self.json(.object(self.withNode { $0.stats })) }
+        }
+        router.get("/v4/loadtracks") { request, context in
+            try await self.answer(request, context) { _ in
                 guard let identifier = Self.query(request, "identifier") else {
                     throw LavalinkError(400, "Required request parameter 'identifier' is not present")
                 }
-                if self.takeLoadError() {
+                if self.takeLoadError(identifier) {
                     return Self.json(Self.loadError("Failing on purpose"))
                 }
                 return Self.json(Self.loadResult(self.withNode { $0.catalogue.load(identifier) }))
             }
         }
-        router.get("/v4/decodetrack") { request, _ in
-            try await self.answer(request) { _ in
+        router.get("/v4/decodetrack") { request, context in
+            try await self.answer(request, context) { _ in
                 guard let encoded = Self.query(request, "encodedTrack") ?? Self.query(request, "track") else {
                     throw LavalinkError(400, "No track to decode provided")
                 }
                 return Self.json(try Self.decoded(encoded))
             }
         }
-        router.post("/v4/decodetracks") { request, _ in
-            try await self.answer(request) { body in
+        router.post("/v4/decodetracks") { request, context in
+            try await self.answer(request, context) { body in
                 guard let tracks = body?.arrayValue else { throw LavalinkError(400, "Failed to read request") }
                 guard !tracks.isEmpty else { throw LavalinkError(400, "No tracks to decode provided") }
                 return Self.json(.array(try tracks.map { try Self.decoded($0.stringValue ?? "") }))
             }
         }
-        router.get("/v4/routeplanner/status") { request, _ in
-            try await self.answer(request) { _ in Response(status: .noContent) }
+        router.get("/v4/routeplanner/status") { request, context in
+            try await self.answer(request, context) { _ in Response(status: .noContent) }
         }
         for path in ["/v4/routeplanner/free/address", "/v4/routeplanner/free/all"] {
-            router.post(RouterPath(path)) { request, _ in
-                try await self.answer(request) { _ in throw LavalinkError(500, "Can't access disabled route planner") }
+            router.post(RouterPath(path)) { request, context in
+                try await self.answer(request, context) { _ in
+                    throw LavalinkError(500, "Can't access disabled route planner")
+                }
             }
         }
         // A handshake that was refused arrives here as a plain request.
-        router.get("/v4/websocket") { request, _ in
-            try await self.answer(request) { _ in
+        router.get("/v4/websocket") { request, context in
+            try await self.answer(request, context) { _ in
                 let user = HTTPFields.Element.Name("user-id").flatMap { request.headers[$0] }
                 guard let user, let number = UInt64(user), number > 0 else {
                     throw LavalinkError(400, "User-Id header is missing or invalid")
@@ -82,23 +86,23 @@ extension LavalinkDouble {
 
     private func addSessionRoutes(to router: SimulationRouter) {
         router.patch("/v4/sessions/:session") { request, context in
-            try await self.answer(request) { body in
+            try await self.answer(request, context) { body in
                 Self.json(try self.withNode { try $0.configure(Self.parameter("session", context), body) })
             }
         }
         router.get("/v4/sessions/:session/players") { request, context in
-            try await self.answer(request) { _ in
+            try await self.answer(request, context) { _ in
                 Self.json(try self.withNode { try $0.players(of: Self.parameter("session", context)) })
             }
         }
         router.get("/v4/sessions/:session/players/:guild") { request, context in
-            try await self.answer(request) { _ in
+            try await self.answer(request, context) { _ in
                 let (session, guild) = Self.place(context)
                 return Self.json(try self.withNode { try $0.player(guild, of: session) })
             }
         }
         router.patch("/v4/sessions/:session/players/:guild") { request, context in
-            try await self.answer(request) { body in
+            try await self.answer(request, context) { body in
                 let (session, guild) = Self.place(context)
                 let change = try PlayerChange(body, disabledFilters: self.withNode { $0.disabledFilters })
                 let noReplace = Self.query(request, "noReplace") == "true"
@@ -113,7 +117,7 @@ extension LavalinkDouble {
             }
         }
         router.delete("/v4/sessions/:session/players/:guild") { request, context in
-            try await self.answer(request) { _ in
+            try await self.answer(request, context) { _ in
                 let (session, guild) = Self.place(context)
                 try self.withNode { node throws(LavalinkError) in try node.destroy(guild, of: session) }
                 return Response(status: .noContent)
@@ -126,11 +130,13 @@ extension LavalinkDouble {
     /// Checks the password, lets faults act, reads the body, and writes errors in Lavalink's shape.
     private func answer(
         _ request: Request,
+        _ context: SimulationContext,
         _ body: (JSONValue?) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {
-            if isDead { throw LavalinkError(503, "The node is dead") }
+            let meeting = meetFault(request.uri.path)
+            if case .silence = meeting { throw await context.drop() }
             switch request.headers[.authorization] {
             case nil: throw LavalinkError.unauthorized
             case password: break
@@ -138,7 +144,11 @@ extension LavalinkDouble {
                 // The handshake alone answers 401 to a wrong password.
                 throw request.uri.path == "/v4/websocket" ? LavalinkError.unauthorized : .forbidden
             }
-            try await sufferFaults()
+            switch meeting {
+            case .wait(let delay): try await clock.sleep(for: delay)
+            case .status(let status): throw LavalinkError(status, "Failing on purpose")
+            case .nothing, .silence: break
+            }
             let bytes = try await request.body.collect(upTo: Self.bodyLimit)
             response = try await body(JSONValue(parsing: bytes.readableBytesView))
         } catch let error as LavalinkError {
@@ -156,11 +166,11 @@ extension LavalinkDouble {
         )
     }
 
-    private static func parameter(_ name: String, _ context: BasicRequestContext) -> String {
+    private static func parameter(_ name: String, _ context: SimulationContext) -> String {
         context.parameters.get(name) ?? ""
     }
 
-    private static func place(_ context: BasicRequestContext) -> (session: String, guild: String) {
+    private static func place(_ context: SimulationContext) -> (session: String, guild: String) {
         (parameter("session", context), parameter("guild", context))
     }
 
