@@ -191,9 +191,9 @@ package final class SimulatedDiscord: SimulatedEndpoint {
                 for await _ in alarms {
                     while !Task.isCancelled, self.pulse() { try? await Task.sleep(for: .milliseconds(5)) }
                 }
+            }
             for await delivery in deliveries {
                 group.addTask { await EndpointCaller().deliver(delivery, self) }
-            }
             }
         }
     }

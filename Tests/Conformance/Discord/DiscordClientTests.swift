@@ -32,6 +32,21 @@ struct DiscordClientTests {
         try await run("interaction_endpoint.py")
     }
 
+    @Test(
+        "discord.py and hikari get over what goes wrong on purpose",
+        .timeLimit(.minutes(8)),
+        arguments: ["discord_py_faults.py", "hikari_faults.py"]
+    )
+    func faults(script: String) async throws {
+        var configuration = SimulatedDiscord.Configuration.unlimited
+        // Zombies are found by their second heartbeat.
+        configuration.gateway.heartbeatInterval = 3_000
+        try await SimulationServer([SimulatedDiscord(configuration: configuration)]).withRunning { url in
+            let output = try await PythonClient.run(script, environment: ["DISCORD_URL": url], within: .seconds(180))
+            #expect(output.contains("done"))
+        }
+    }
+
     private func run(_ script: String, _ environment: [String: String] = [:]) async throws {
         try await SimulationServer([Self.discord()]).withRunning { url in
             let output = try await PythonClient.run(

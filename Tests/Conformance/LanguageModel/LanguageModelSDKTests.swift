@@ -8,16 +8,15 @@ struct LanguageModelSDKTests {
     @Test("the openai SDK chats with the local model", .timeLimit(.minutes(6)))
     func openAI() async throws {
         let model = LanguageModelDouble()
-        try await SimulationServer([model]).withRunning { url in
+        let discord = SimulatedDiscord(configuration: .unlimited)
+        discord.takeOrders(for: [model])
+        try await SimulationServer([discord, model]).withRunning { url in
             let output = try await PythonClient.run("openai_chat.py", environment: ["MODEL_URL": "\(url)/v1"])
             #expect(output.contains("done"))
-            model.inject(.init(.rateLimited))
-            model.inject(.init(.brokenStream))
-            model.inject(.init(.errorInStream))
             try await PythonClient.run(
                 "openai_chat.py",
                 arguments: ["faults"],
-                environment: ["MODEL_URL": "\(url)/v1"]
+                environment: ["MODEL_URL": "\(url)/v1", "CONTROL_URL": url]
             )
         }
         #expect(model.requests.contains { $0.system.contains("Iris") })
@@ -26,18 +25,18 @@ struct LanguageModelSDKTests {
     @Test("the anthropic SDK chats with the local model", .timeLimit(.minutes(6)))
     func anthropic() async throws {
         let model = LanguageModelDouble()
-        try await SimulationServer([model]).withRunning { url in
+        let discord = SimulatedDiscord(configuration: .unlimited)
+        discord.takeOrders(for: [model])
+        try await SimulationServer([discord, model]).withRunning { url in
             let output = try await PythonClient.run(
                 "anthropic_chat.py",
                 environment: ["MODEL_URL": "\(url)/anthropic"]
             )
             #expect(output.contains("done"))
-            model.inject(.init(.overloaded))
-            model.inject(.init(.errorInStream))
             try await PythonClient.run(
                 "anthropic_chat.py",
                 arguments: ["faults"],
-                environment: ["MODEL_URL": "\(url)/anthropic"]
+                environment: ["MODEL_URL": "\(url)/anthropic", "CONTROL_URL": url]
             )
         }
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Clients of Lavalink")
 struct LavalinkClientTests {
     /// Two seconds a track, and half a second until one counts as stuck.
-    private static func node() -> LavalinkDouble {
+    private static func node(lengths: ClosedRange<Int64> = 2...2) -> LavalinkDouble {
         var timing = SimulatedPlayer.Timing()
         timing.stuck = 500
         timing.updates = 500
@@ -14,7 +14,7 @@ struct LavalinkClientTests {
             configuration: .init(
                 start: 1_800_000_000_000,
                 timing: timing,
-                catalogue: TrackCatalogue(lengths: 2...2)
+                catalogue: TrackCatalogue(lengths: lengths)
             )
         )
     }
@@ -28,6 +28,31 @@ struct LavalinkClientTests {
                 environment: ["LAVALINK_HOST": String(parts[0]), "LAVALINK_PORT": String(parts[1])]
             )
             #expect(output.contains("done"))
+        }
+    }
+
+    @Test(
+        "lavalink.py and wavelink see what goes wrong on purpose",
+        .timeLimit(.minutes(6)),
+        arguments: ["lavalink_faults.py", "wavelink_faults.py"]
+    )
+    func faults(script: String) async throws {
+        let node = Self.node(lengths: 600...600)
+        let discord = SimulatedDiscord(configuration: .unlimited)
+        discord.takeOrders(for: [node])
+        try await SimulationServer([discord]).withRunning { control in
+            try await SimulationServer([node]).withRunning { url in
+                let parts = url.dropFirst("http://".count).split(separator: ":")
+                let output = try await PythonClient.run(
+                    script,
+                    environment: [
+                        "CONTROL_URL": control, "LAVALINK_URL": url, "LAVALINK_HOST": String(parts[0]),
+                        "LAVALINK_PORT": String(parts[1]),
+                    ],
+                    within: .seconds(120)
+                )
+                #expect(output.contains("done"))
+            }
         }
     }
 

@@ -1,7 +1,10 @@
-"""Chats with an Anthropic-compatible server by Anthropic's own SDK. With the argument `faults` it expects an overload
-and an error inside a stream, in that order."""
+"""Chats with an Anthropic-compatible server by Anthropic's own SDK. With the argument `faults` it orders
+faults at CONTROL_URL and expects what they do."""
+import json
 import os
 import sys
+import time
+import urllib.request
 
 import anthropic
 
@@ -18,21 +21,52 @@ def user(text):
     return {"role": "user", "content": text}
 
 
+def order(kind, **more):
+    body = json.dumps({"target": "llm", "kind": kind, **more}).encode()
+    urllib.request.urlopen(urllib.request.Request(os.environ["CONTROL_URL"] + "/control/faults", body)).read()
+
+
+def ask(text="why boats?"):
+    return client.messages.stream(model="m", max_tokens=1000, messages=[user(text)])
+
+
 def faults():
-    try:
-        client.messages.create(model="m", max_tokens=100, messages=[user("hello")])
-        raise AssertionError("no overload")
-    except anthropic.APIStatusError as error:
-        assert error.status_code == 529, error.status_code
-    text = ""
-    try:
-        with client.messages.stream(model="m", max_tokens=1000, messages=[user("why boats?")]) as stream:
-            for piece in stream.text_stream:
-                text += piece
-        raise AssertionError("no error inside the stream")
-    except anthropic.APIStatusError as error:
-        assert "Overloaded" in str(error), error
-    assert text
+    with ask() as stream:
+        whole = "".join(stream.text_stream)
+    for kind, status in [("401", 401), ("429", 429), ("500", 500), ("529", 529)]:
+        order(kind)
+        try:
+            client.messages.create(model="m", max_tokens=100, messages=[user("hello")])
+            raise AssertionError(f"no {kind}")
+        except anthropic.APIStatusError as error:
+            assert error.status_code == status, error.status_code
+    order("429", ms=1000, count=2)
+    started = time.monotonic()
+    assert client.with_options(max_retries=3).messages.create(
+        model="m", max_tokens=100, messages=[user("hello")]).content
+    assert time.monotonic() - started >= 2
+
+    for kind in ("broken-stream", "error-in-stream", "garbage"):
+        order(kind)
+        text = ""
+        try:
+            with ask() as stream:
+                for piece in stream.text_stream:
+                    text += piece
+            raise AssertionError(f"no {kind}")
+        except Exception as error:
+            assert not isinstance(error, AssertionError), error
+            assert kind != "error-in-stream" or "Overloaded" in str(error), error
+        assert text and whole.startswith(text) and text != whole, (kind, text)
+
+    # All of the text and no message_stop; then a stop, and no text.
+    order("no-end")
+    with ask() as stream:
+        kinds = [event.type for event in stream]
+    assert "message_stop" not in kinds and kinds.count("text") > 3, kinds
+    order("empty")
+    with ask() as stream:
+        assert "".join(stream.text_stream) == "" and stream.get_final_message().stop_reason == "end_turn"
 
 
 def chats():

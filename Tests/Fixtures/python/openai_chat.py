@@ -1,8 +1,10 @@
-"""Chats with an OpenAI-compatible server by OpenAI's own SDK. With the argument `faults` it expects a rate limit, a
-broken stream and an error inside a stream, in that order."""
+"""Chats with an OpenAI-compatible server by OpenAI's own SDK. With the argument `faults` it orders faults at CONTROL_URL
+and expects what they do."""
 import json
 import os
 import sys
+import time
+import urllib.request
 
 import openai
 
@@ -26,29 +28,68 @@ def user(text):
     return {"role": "user", "content": text}
 
 
+def order(kind, **more):
+    body = json.dumps({"target": "llm", "kind": kind, **more}).encode()
+    urllib.request.urlopen(urllib.request.Request(os.environ["CONTROL_URL"] + "/control/faults", body)).read()
+
+
+def streamed():
+    """The text of a stream, the reason of its end, and when its pieces came."""
+    text, reason, times = "", None, [time.monotonic()]
+    for chunk in client.chat.completions.create(model="m", messages=[user("why boats?")], stream=True):
+        if chunk.choices[0].delta.content:
+            text += chunk.choices[0].delta.content
+            times.append(time.monotonic())
+        reason = chunk.choices[0].finish_reason or reason
+    return text, reason, times
+
+
 def faults():
-    try:
-        client.chat.completions.create(model="ensemble-small", messages=[user("hello")])
-        raise AssertionError("no rate limit")
-    except openai.RateLimitError as error:
-        assert error.response.headers["retry-after"] == "1"
-        assert error.code == "rate_limit_exceeded", error.code
+    whole, reason, _ = streamed()
+    assert whole and reason == "stop"
+    for kind, error in [("401", openai.AuthenticationError), ("429", openai.RateLimitError),
+                        ("500", openai.InternalServerError), ("529", openai.InternalServerError)]:
+        order(kind, **({"ms": 2500} if kind == "429" else {}))
+        try:
+            client.chat.completions.create(model="ensemble-small", messages=[user("hello")])
+            raise AssertionError(f"no {kind}")
+        except error as found:
+            assert kind != "429" or found.response.headers["retry-after"] == "3"
+            assert kind != "429" or found.code == "rate_limit_exceeded", found.code
 
-    text = ""
-    try:
-        for chunk in client.chat.completions.create(model="m", messages=[user("why boats?")], stream=True):
-            text += chunk.choices[0].delta.content or ""
-        raise AssertionError("the stream did not break")
-    except Exception as error:
-        assert not isinstance(error, AssertionError), error
-    assert text, "nothing came before the break"
+    # The SDK obeys Retry-After, and asks again.
+    order("429", ms=1000, count=2)
+    started = time.monotonic()
+    patient = client.with_options(max_retries=3)
+    assert patient.chat.completions.create(model="m", messages=[user("hello")]).choices[0].message.content
+    assert time.monotonic() - started >= 2
 
-    try:
-        for chunk in client.chat.completions.create(model="m", messages=[user("why boats?")], stream=True):
-            pass
-        raise AssertionError("no error inside the stream")
-    except openai.APIError as error:
-        assert "error while streaming" in str(error), error
+    order("delay", ms=700)
+    _, _, times = streamed()
+    assert times[1] - times[0] >= 0.7 and times[-1] - times[1] < 0.7
+    order("slow", ms=60)
+    _, _, times = streamed()
+    assert all(after - before >= 0.03 for before, after in zip(times, times[1:])) and len(times) > 4, times
+
+    for kind in ("broken-stream", "error-in-stream", "garbage"):
+        order(kind)
+        text = ""
+        try:
+            for chunk in client.chat.completions.create(model="m", messages=[user("why boats?")], stream=True):
+                text += chunk.choices[0].delta.content or ""
+            raise AssertionError(f"no {kind}")
+        except Exception as error:
+            assert not isinstance(error, AssertionError), error
+            assert kind != "error-in-stream" or "error while streaming" in str(error), error
+        assert text and whole.startswith(text) and text != whole, text
+
+    order("no-end")
+    text, reason, _ = streamed()
+    assert text == whole and reason is None, (text, reason)
+    order("empty")
+    assert streamed()[:2] == ("", "stop")
+    order("empty")
+    assert not client.chat.completions.create(model="m", messages=[user("hi")]).choices[0].message.content
 
 
 def chats():
