@@ -1,6 +1,6 @@
 """Uses the playground as a new user would, in a real browser: writes as a member, watches a bot answer, uses a slash
 command with completion, joins voice, sees what plays, presses a button, fills a modal, changes the member, language
-and theme. The bot is discord.py's, its music lavalink.py's. Writes a picture of the page to SCREENSHOT."""
+and theme, starts faults and ends them. The bot is discord.py's, its music lavalink.py's. Writes a picture of the page to SCREENSHOT."""
 import asyncio
 import os
 import re
@@ -233,6 +233,78 @@ async def visit(page):
     await expect(page.locator("#sidebar")).to_be_visible()
 
 
+async def faults(page):
+    log, field, panel = page.locator("#log"), page.locator("#composer"), page.locator("#faults")
+    await page.locator("[data-channel=general]").click()
+    await page.locator("#alarm").click()
+    await expect(panel).to_contain_text("Nothing fails on purpose.")
+
+    # A fault of many calls is started, counts what it meets, and a bot gets over it.
+    await panel.locator(".kinds label", has_text=re.compile("^502$")).click()
+    await panel.locator("select[name=bot]").select_option("iris")
+    await panel.locator("input[name=route]").fill("POST /channels/{channel_id}/messages")
+    await panel.locator("input[name=count]").fill("3")
+    await panel.get_by_role("button", name="Start").click()
+    row = panel.locator("[data-fault='502']")
+    await expect(row).to_contain_text("3 left")
+    await expect(page.locator("#alarm")).to_have_text("1")
+    stop = await row.locator("button").element_handle()
+    answers = log.locator(".message[data-author=Iris]")
+    before = await answers.count()
+    await write(page, "@Iris are you there?")
+    await expect(answers).to_have_count(before + 1, timeout=60000)
+    await expect(panel.locator("[data-past='502']")).to_contain_text("3 / 3")
+    assert not await stop.evaluate("button => button.isConnected")
+
+    # One of the gateway's needs a code, and one that lasts shows for how long; both are ended by hand.
+    await panel.locator(".targets label", has_text="Gateway").click()
+    await panel.locator(".kinds label", has_text=re.compile("^close$")).click()
+    await expect(panel.locator("input[name=route]")).to_have_count(0)
+    await panel.locator("select[name=bot]").select_option("iris")
+    await panel.locator("input[name=code]").fill("4009")
+    await panel.get_by_role("button", name="Start").click()
+    await expect(panel.locator("[data-past=close]")).to_contain_text("close 4009")
+    await panel.locator(".targets label", has_text="Lavalink").click()
+    await panel.locator(".kinds label", has_text=re.compile("^delay$")).click()
+    await panel.locator("input[name=count]").fill("500")
+    await panel.get_by_role("button", name="Start").click()
+    await panel.locator(".targets label", has_text="LLM").click()
+    await expect(panel.locator("select[name=bot]")).to_have_count(0)
+    await panel.locator(".kinds label", has_text=re.compile("^401$")).click()
+    await panel.locator("input[name=ms]").fill("90000")
+    await panel.get_by_role("button", name="Start").click()
+    await expect(panel.locator("[data-fault='401']")).to_contain_text(re.compile("[89][0-9] s left"))
+    if PICTURE:
+        await page.screenshot(path=PICTURE.replace(".png", "-faults.png"))
+        await page.set_viewport_size({"width": 390, "height": 800})
+        await page.wait_for_timeout(400)
+        await page.screenshot(path=PICTURE.replace(".png", "-faults-phone.png"))
+        await page.set_viewport_size({"width": 1440, "height": 900})
+    await panel.locator("[data-fault=delay] button").click()
+    await expect(panel.locator("[data-fault=delay]")).to_have_count(0)
+    await expect(page.locator("#alarm")).to_have_text("1")
+
+    # What the browser lets through and the server does not is told in words.
+    await panel.locator(".targets label", has_text="REST").click()
+    await panel.locator("input[name=route]").fill("GET /cheese")
+    await panel.get_by_role("button", name="Start").click()
+    await expect(page.locator(".toast").last).to_contain_text("route: \"GET /cheese\" is not a method")
+    await panel.get_by_role("button", name="End all").click()
+    await expect(panel).to_contain_text("Nothing fails on purpose.")
+    await expect(page.locator("#alarm")).to_have_text("")
+
+    # In every language; by the keyboard; and within a small screen.
+    await page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.locator("#alarm").click()
+    await expect(panel.get_by_role("button", name="Start")).to_be_in_viewport()
+    assert await panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth && panel.getBoundingClientRect().width <= innerWidth")
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await field.fill("")
+
+
 async def listening():
     async with aiohttp.ClientSession() as session:
         for _ in range(200):
@@ -263,6 +335,8 @@ async def main():
         page.on("console", lambda message: message.type == "error" and "400" not in message.text and errors.append(message.text))
         try:
             await visit(page)
+            await page.set_viewport_size({"width": 1440, "height": 900})
+            await faults(page)
         except BaseException:
             await page.screenshot(path=os.environ.get("FAILURE", "/tmp/playground-failure.png"))
             raise

@@ -31,6 +31,10 @@ export const api = {
   voice: (author, channel) => post("voice", { author, channel }),
   typing: (author, channel) => post("typing", { author, channel }),
   react: (author, message, emoji, remove) => post("reactions", { author, message, emoji, remove }),
+  faults: () => get("faults"),
+  order: (fault) => post("faults", fault),
+  endFaults: async (id) =>
+    answer(await fetch(`/control/faults?${new URLSearchParams(id ? { id } : {})}`, { method: "DELETE" })),
   remove: (author, message) => post("delete", { author, message }),
 };
 

@@ -6,6 +6,7 @@ import { startSidebar } from "./sidebar.js";
 import { startLog } from "./log.js";
 import { startComposer } from "./composer.js";
 import { startAside } from "./aside.js";
+import { startFaults } from "./faults.js";
 import { startModals } from "./modal.js";
 
 // The page's entry: theme, language, drawers of small screens, notices; then one view a pane.
@@ -65,5 +66,6 @@ startLog(document.getElementById("bar"), document.getElementById("log"));
 startComposer(document.getElementById("foot"));
 startAside(document.getElementById("aside"));
 startModals();
+startFaults(document.getElementById("faults"));
 await start();
 document.documentElement.dataset.ready = "true";

@@ -3,6 +3,7 @@ import { api } from "./api.js";
 import { clock, day, t } from "./i18n.js";
 import { emit, isVisible, on, partner, store } from "./store.js";
 import { message } from "./message.js";
+import { activeFaults } from "./faults.js";
 
 // The middle pane: the channel's head and its messages, which appear, grow and go as they do.
 
@@ -33,7 +34,7 @@ export function startLog(bar, log) {
   };
   const find = (id) => rows.querySelector(`[data-id="${CSS.escape(id)}"]`);
 
-  on(["channel", "world", "me"], drawBar);
+  on(["channel", "world", "me", "faultCount"], drawBar);
   on(["messages", "me"], drawAll);
   on(["world"], () => rows.childElementCount && drawAll());
   on(["typing", "channel"], drawTyping);
@@ -118,6 +119,8 @@ function head() {
     h("h2", {}, icon(channel.kind === "direct" ? "mail" : "hash"), title()),
     channel.topic && h("p", { class: "topic" }, channel.topic),
     h("span", { class: "gap" }),
+    h("button", { class: `tool ${activeFaults() ? "alarmed" : ""}`, id: "alarm", "aria-label": t("faults"),
+      title: t("faults"), onclick: () => emit("faults") }, icon("bolt"), activeFaults() > 0 && h("b", {}, activeFaults())),
     h("button", { class: "tool", "aria-label": t("showMembers"), title: t("showMembers"),
       onclick: () => emit("members") }, icon("people")),
   ];
