@@ -99,6 +99,7 @@ struct DoubleTests {
             (.malformedChunk, [.badResponse]),
             (.errorInStream, [.overloaded, .badResponse, .rateLimited]),
             (.stalled, [.timeout]),
+            (.noEnd, [.connection, .badResponse]),
         ]
     )
     func faults(kind: ModelFault.Kind, codes: [LanguageModelError.Code]) async throws {
