@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down build test fuzz bench format lint migrate keys doctor clean packages
+.PHONY: help up down build test chaos fuzz bench format lint migrate keys doctor clean packages
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ test: ## Everything that proves it right on this machine
 
 fuzz: ## Look for input that breaks a reader; SECONDS=600 goes on longer, ONLY=Frames is that one, SEED=2
 	@SECONDS_EACH=$(or $(SECONDS),60) infra/scripts/fuzz.sh
+
+chaos: ## Everything goes wrong under load, nothing is lost; SEED=7 repeats a run, ROUNDS=5 makes five
+	@infra/scripts/chaos.sh
 
 bench: ## Our figures beside our peers'; ONLY=bus runs one group
 	@infra/scripts/bench.sh $(ONLY)

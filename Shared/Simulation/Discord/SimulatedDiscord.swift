@@ -39,6 +39,9 @@ package final class SimulatedDiscord: SimulatedEndpoint {
         var state: SimulatedDiscordState
         var connections: [GatewayState.ConnectionID: WebSocketConnection] = [:]
         var baseURL = ""
+        /// Calls whose events may be late at once; those of further calls are not.
+        static let lateLimit = 10_000
+
         /// Events that a fault makes late, by the time at which sessions hear of them.
         var lateEvents: [(due: EpochMilliseconds, events: [WorldEvent])] = []
         /// Wakes ``SimulatedDiscord/run()`` when something waits for its time.
@@ -119,7 +122,7 @@ package final class SimulatedDiscord: SimulatedEndpoint {
 
     private func flush(_ shell: inout Shell, eventDelay: EpochMilliseconds? = nil) {
         let (events, changes) = shell.state.world.drain()
-        if let eventDelay, !events.isEmpty {
+        if let eventDelay, !events.isEmpty, shell.lateEvents.count < Shell.lateLimit {
             shell.lateEvents.append((shell.state.world.now + eventDelay, events))
         } else if !events.isEmpty {
             let actions = shell.state.gateway.dispatch(events, world: shell.state.world)

@@ -39,7 +39,9 @@ struct Deeds {
     // MARK: Counting
 
     /// Waits until everything has come, then until nothing more comes, and looks whether anything came twice.
-    func settle(_ troupe: Troupe, seed: UInt64, within limit: Duration = .seconds(180)) async throws {
+    ///
+    /// - Parameter again: what repeats this run, for the reader of a failure: `RECOVERY_SEED=7`.
+    func settle(_ troupe: Troupe, again: String, within limit: Duration = .seconds(180)) async throws {
         var found: [Fault] = []
         do {
             try await eventually("everything has come of what members did", within: limit) {
@@ -56,7 +58,7 @@ struct Deeds {
         } catch {
             throw Unsettled(
                 cause: "\(error)",
-                seed: seed,
+                again: again,
                 faults: found,
                 evidence: await Evidence.collect(of: found.map(\.deed.id), troupe)
             )
@@ -163,13 +165,13 @@ struct Deeds {
 
     private struct Unsettled: Error, CustomStringConvertible {
         let cause: String
-        let seed: UInt64
+        let again: String
         let faults: [Fault]
         let evidence: String
 
         var description: String {
             """
-            RECOVERY_SEED=\(seed): \(cause)
+            \(again): \(cause)
             \(faults.map { "- \($0)" }.joined(separator: "\n"))
             \(evidence)
             """

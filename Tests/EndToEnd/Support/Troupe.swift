@@ -112,10 +112,17 @@ final class Troupe: Sendable {
     }
 
     /// Ends one service at once, as a crash would: it gets no chance to finish anything.
-    func kill(_ executable: String) throws {
+    func kill(_ executable: String) throws { send(SIGKILL, to: executable) }
+
+    /// Stops one service where it stands; it knows nothing of the time until ``thaw(_:)``.
+    func freeze(_ executable: String) { send(SIGSTOP, to: executable) }
+
+    func thaw(_ executable: String) { send(SIGCONT, to: executable) }
+
+    private func send(_ signal: Int32, to executable: String) {
         for process in ChildProcesses.descendants(of: supervisor.processIdentifier)
         where process.executable == executable {
-            Foundation.kill(process.id, SIGKILL)
+            Foundation.kill(process.id, signal)
         }
     }
 

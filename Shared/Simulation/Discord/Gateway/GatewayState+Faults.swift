@@ -19,6 +19,12 @@ extension GatewayState {
         }
         // What follows a late event stays behind it: Discord keeps the order of a session.
         guard fault != nil || held[id] != nil else { return [.send(id, frame)] }
+        if let count = held[id]?.count, count >= GatewaySession.replayLimit {
+            // As with a client that does not read: it can resume.
+            connections[id]?.isClosing = true
+            held[id] = nil
+            return [.drop(id)]
+        }
         let due = max(now + (fault?.wait ?? 0), held[id]?.last?.due ?? 0)
         held[id, default: []].append(HeldFrame(due: due, bytes: frame))
         return []

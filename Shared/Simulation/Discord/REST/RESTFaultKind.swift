@@ -26,6 +26,8 @@ package enum RESTFaultKind: String, FaultKind {
     case lateEvent = "late-event"
 
     package static var target: FaultTarget { .rest }
+    /// All of them: a call meets any.
+    static let all = Set(allCases)
 
     package var traits: FaultTraits {
         switch self {

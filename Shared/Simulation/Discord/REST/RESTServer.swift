@@ -135,7 +135,7 @@ struct RESTServer: Sendable {
         try discord.perform { state throws(DiscordError) in
             let bot = application?.userID ?? Self.caller(parameters, state.world)
             return state.faults.take(
-                Set(RESTFaultKind.allCases),
+                RESTFaultKind.all,
                 bot: bot,
                 at: state.world.now,
                 fits: { RESTFaultKind.includes($0.route, route) },
