@@ -90,11 +90,16 @@ struct ChaosTests {
                 try await troupe.playground.areAllBotsOnline()
             }
             for _ in 0..<Self.steps / 2 { try await step(&deeds, &number, &random) }
-        case .frozen(let executable, let steps):
+        case .frozen(let executable, let time, let talk):
             troupe.freeze(executable)
             // It must go on whatever happens: a stack with a frozen process does not stop in order.
             defer { troupe.thaw(executable) }
-            for _ in 0..<steps { try await step(&deeds, &number, &random) }
+            let end = ContinuousClock.now + time
+            for _ in 0..<Self.steps { try await step(&deeds, &number, &random) }
+            for index in 0..<talk {
+                try await troupe.playground.write("idle talk \(index)", as: "bob", in: "general")
+            }
+            try await Task.sleep(until: end)
         case .killed(let executable):
             let fatalStep = Int.random(in: 0..<Self.steps, using: &random)
             for index in 0..<Self.steps {

@@ -5,8 +5,9 @@ struct Scenario: Sendable {
         case faults([Playground.Order])
         /// Sessions that Discord gives up: what members do meanwhile nobody hears, so they wait until the bots are back.
         case newSessions
-        /// A process stands still, for so many steps, and then goes on with what it believed.
-        case frozen(String, steps: Int)
+        /// A process stands still for so long, and then goes on with what it believed; meanwhile members write so many
+        /// messages more than usual.
+        case frozen(String, Duration, talk: Int = 0)
         /// A process ends by kill -9 at a seeded step.
         case killed(String)
     }
@@ -85,9 +86,10 @@ struct Scenario: Sendable {
         Scenario("a model that talks rubbish", .faults([.init("llm", "garbage"), .init("llm", "empty")])),
         Scenario("a model that does not end", .faults([.init("llm", "no-end", count: 2)])),
         Scenario("a model that is slow", .faults([.init("llm", "slow", count: 2, ms: 150)])),
-        Scenario("a moderation that stands still", .frozen("moderation", steps: 8)),
-        Scenario("a persona that does not read", .frozen("persona", steps: 8)),
-        Scenario("a gateway that stands still", .frozen("gateway", steps: 6)),
+        // Longer than a lease lives (12 s): what they come back with is not theirs any more.
+        Scenario("a gateway that stands still", .frozen("gateway", .seconds(13))),
+        Scenario("a moderation that does not read what comes", .frozen("moderation", .seconds(13), talk: 600)),
+        Scenario("a persona that stands still", .frozen("persona", .seconds(4))),
         Scenario("a new bus", .killed("bus")),
     ]
 }
