@@ -120,17 +120,21 @@ struct GatewayFaultTests {
         var bench = Bench()
         let (id, session) = try bench.logIn()
         let sequence = try #require(bench.gateway.sessions[session]?.sequence)
-        _ = try bench.order("cut-frame")
+        _ = try bench.order("cut-frame", count: 2)
         let actions = try bench.say("half")
         guard case .cut(id, _) = actions.first else {
             Issue.record("\(actions)")
             return
         }
         #expect(actions.count == 1)
+        // The second one waits for another connection.
+        #expect(names(try bench.say("lost")) == ["MESSAGE_CREATE"])
+        #expect(bench.gateway.faults.report(at: bench.world.now).active.first?["remaining"]?.integerValue == 1)
+        bench.gateway.faults.clear()
         bench.gateway.closed(id, peerCode: nil, world: &bench.world)
         let (next, _) = bench.gateway.open(version: 10, encoding: "json", at: bench.world.now)
         let resume = #"{"op":6,"d":{"token":"playground.rainbow","session_id":"\#(session)","seq":\#(sequence)}}"#
-        #expect(names(bench.send(resume, on: next)) == ["MESSAGE_CREATE", "RESUMED"])
+        #expect(names(bench.send(resume, on: next)) == ["MESSAGE_CREATE", "MESSAGE_CREATE", "RESUMED"])
     }
 
     @Test("an overlapping replay repeats what the client has")

@@ -10,7 +10,8 @@ extension GatewayState {
 
     /// Sends an event to a connection, unless a fault holds it back or cuts it.
     mutating func deliver(_ frame: [UInt8], _ name: String, of bot: UserID, on id: ConnectionID) -> [Action] {
-        if faults.isEmpty, held.isEmpty { return [.send(id, frame)] }
+        // What is sent to a connection that is about to end reaches nobody, and meets no fault.
+        if faults.isEmpty && held.isEmpty || connections[id]?.isClosing == true { return [.send(id, frame)] }
         let fault = faults.take([.delay, .cutFrame], bot: bot, at: now, "\(name) for \(bot)")
         if let fault, fault.kind == .cutFrame {
             connections[id]?.isClosing = true
