@@ -8,14 +8,15 @@
 ///
 /// Source: gateway documentation, "Transport Compression".
 package enum TransportCompression: String, CaseIterable, Sendable {
-    case none
+    /// Not at all: what an address without `compress` asks for.
+    case plain = "none"
     case zlibStream = "zlib-stream"
     case zstdStream = "zstd-stream"
 
     /// What the value of `compress` in a gateway's address asks for; nil if it is no transport compression.
     package init?(query value: String?) {
         switch value {
-        case nil, "": self = .none
+        case nil, "": self = .plain
         case Self.zlibStream.rawValue: self = .zlibStream
         case Self.zstdStream.rawValue: self = .zstdStream
         default: return nil

@@ -15,7 +15,7 @@ package struct StreamDeflater: ~Copyable, @unchecked Sendable {
         window: Int32? = nil
     ) throws(CompressionError) {
         switch compression {
-        case .none: encoder = nil
+        case .plain: encoder = nil
         case .zlibStream: encoder = try ZlibEncoder(level: level)
         case .zstdStream: encoder = try ZstdEncoder(level: level, window: window)
         }

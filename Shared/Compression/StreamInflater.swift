@@ -25,7 +25,7 @@ package struct StreamInflater: ~Copyable, @unchecked Sendable {
         maximumMessageSize: Int = 16 * 1024 * 1024
     ) throws(CompressionError) {
         switch compression {
-        case .none: decoder = nil
+        case .plain: decoder = nil
         case .zlibStream: decoder = try ZlibDecoder()
         case .zstdStream: decoder = try ZstdDecoder()
         }

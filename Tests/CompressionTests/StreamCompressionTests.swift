@@ -122,8 +122,8 @@ struct StreamCompressionTests {
 
     @Test("The query of a gateway's address names the compression; anything else is unknown")
     func query() {
-        #expect(TransportCompression(query: nil) == TransportCompression.none)
-        #expect(TransportCompression(query: "") == TransportCompression.none)
+        #expect(TransportCompression(query: nil) == .plain)
+        #expect(TransportCompression(query: "") == .plain)
         #expect(TransportCompression(query: "zlib-stream") == .zlibStream)
         #expect(TransportCompression(query: "zstd-stream") == .zstdStream)
         for unknown in ["none", "zstd", "ZLIB-STREAM", "gzip"] { #expect(TransportCompression(query: unknown) == nil) }

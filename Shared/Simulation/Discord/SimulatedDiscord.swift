@@ -253,7 +253,7 @@ package final class SimulatedDiscord: SimulatedEndpoint {
 
     /// One deflater for the whole connection, as transport compression wants it.
     private static func compress(_ connection: WebSocketConnection, _ compression: TransportCompression) {
-        guard compression != .none else { return }
+        guard compression != .plain else { return }
         guard let deflater = try? StreamDeflater(compression, level: 1) else { return connection.close(code: 4000) }
         let box = DeflaterBox(deflater)
         connection.transformOutgoing { box.deflate($0) }

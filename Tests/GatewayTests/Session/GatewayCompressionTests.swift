@@ -10,11 +10,11 @@ struct GatewayCompressionTests {
         let discord = "wss://gateway-us-east1-b.discord.gg"
         let here = "ws://127.0.0.1:8090"
         #expect(GatewayCompression.automatic.transport(to: discord) == .zstdStream)
-        #expect(GatewayCompression.automatic.transport(to: here) == .none)
+        #expect(GatewayCompression.automatic.transport(to: here) == .plain)
         for address in [discord, here] {
             #expect(GatewayCompression.zstdStream.transport(to: address) == .zstdStream)
             #expect(GatewayCompression.zlibStream.transport(to: address) == .zlibStream)
-            #expect(GatewayCompression.none.transport(to: address) == .none)
+            #expect(GatewayCompression.none.transport(to: address) == .plain)
         }
     }
 }

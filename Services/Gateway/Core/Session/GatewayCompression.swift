@@ -18,8 +18,8 @@ enum GatewayCompression: String, CaseIterable, Sendable {
         switch self {
         case .zstdStream: .zstdStream
         case .zlibStream: .zlibStream
-        case .none: .none
-        case .automatic: (try? WebSocketURL(url))?.isLoopback == true ? .none : .zstdStream
+        case .none: .plain
+        case .automatic: (try? WebSocketURL(url))?.isLoopback == true ? .plain : .zstdStream
         }
     }
 }

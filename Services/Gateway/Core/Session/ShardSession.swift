@@ -331,7 +331,7 @@ final class ShardSession: Sendable {
     }
 
     private func gatewayURL(_ base: String, _ compression: TransportCompression) -> String {
-        let query = "?v=10&encoding=json" + (compression == .none ? "" : "&compress=\(compression.rawValue)")
+        let query = "?v=10&encoding=json" + (compression == .plain ? "" : "&compress=\(compression.rawValue)")
         let path = base.drop { $0 != ":" }.dropFirst(3)
         return path.contains("/") ? base + query : base + "/" + query
     }

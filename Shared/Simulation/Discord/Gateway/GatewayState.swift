@@ -95,7 +95,7 @@ package struct GatewayState: Sendable {
         let compression = TransportCompression(query: compress)
         connections[id] = Connection(
             version: version ?? 10,
-            compression: compression ?? .none,
+            compression: compression ?? .plain,
             openedAt: now,
             lastHeartbeat: now
         )
