@@ -95,7 +95,7 @@ package final class WebSocketConnection: Sendable {
                 state.queue.append(item)
                 switch item {
                 case .message, .raw: break
-                case .close, .drop: state.isOpen = false
+                case .close, .drop, .cut: state.isOpen = false
                 }
             }
             let schedule = !state.drainScheduled
