@@ -5,6 +5,8 @@ import PackageDescription
 // and because it needs little of what the whole needs. `Shared` and `Services` are links to the real sources.
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 
 /// A module whole, as the main package has it.
@@ -30,7 +32,11 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "ensemble-fuzz",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
     targets: [
         .systemLibrary(name: "CZlib", path: "Shared/CZlib"),
         .systemLibrary(name: "CZstd", path: "Shared/CZstd"),
@@ -65,6 +71,15 @@ let package = Package(
                 "Configuration/Settings.swift", "Identity",
             ]
         ),
+        part(
+            "GatewayCore",
+            of: "Services/Gateway/Core",
+            [
+                "Facts/GuildEntry.swift", "Facts/GuildPacking.swift", "Facts/GuildState.swift",
+                "Interactions/Endpoint/InteractionAdmission.swift", "Interactions/Endpoint/InteractionKey.swift",
+            ],
+            ["DiscordModel", crypto, deque]
+        ),
         part("EnsembleCore", of: "Services/Ensemble/Core/Installation", ["DotEnv.swift"], ["ServiceKit"]),
         .target(name: "FuzzSupport", path: "Support"),
         fuzzer("Frames", ["DiscordModel"]),
@@ -76,6 +91,8 @@ let package = Package(
         fuzzer("Sockets", ["WebSocketClient", nio]),
         fuzzer("EventStreams", ["LLM"]),
         fuzzer("Limits", ["DiscordREST", nioHTTP1]),
+        fuzzer("Signatures", ["GatewayCore", "DiscordModel", crypto]),
+        fuzzer("Guilds", ["GatewayCore", "DiscordModel"]),
         fuzzer("Settings", ["EnsembleCore", "ServiceKit"]),
     ]
 )
