@@ -42,6 +42,24 @@ struct JournalWriterTests {
         #expect(takenAgain)
     }
 
+    @Test("few large events slow the reader down as many small ones do, long before there is no room")
+    func comfort() {
+        let guild = JournalEntry(
+            seq: 1,
+            event: "GUILD_CREATE",
+            header: [],
+            payload: [UInt8](repeating: 0, count: 1 << 20)
+        )
+        let small = JournalEntry(seq: 1, event: "A", header: [], payload: [])
+        for (entry, enough) in [(guild, 15), (small, 8_000)] {
+            var buffer = JournalBuffer()
+            let isTaken = buffer.append([JournalEntry](repeating: entry, count: enough))
+            #expect(isTaken && buffer.isComfortable)
+            let hasRoom = buffer.append([entry])
+            #expect(hasRoom && !buffer.isComfortable)
+        }
+    }
+
     @Test("nothing goes to the journal that is behind an event which is still being written elsewhere")
     func holds() async throws {
         try await withJournal { journal in

@@ -4,8 +4,9 @@ import DequeModule
 struct JournalBuffer: Sendable {
     /// Bounds a shard (DESIGN: 20,000 events or 64 MB).
     let countLimit: Int
-    /// More than this waiting is a reason to take events more slowly.
-    static let comfortable = 8_000
+    /// More than these waiting is a reason to take events more slowly.
+    private static let comfortableCount = 8_000
+    private static let comfortableBytes = 16 << 20
     let byteLimit: Int
     private(set) var entries: Deque<JournalEntry> = []
     private(set) var bytes = 0
@@ -28,6 +29,9 @@ struct JournalBuffer: Sendable {
     }
 
     var room: JournalRoom { JournalRoom(count: countLimit - entries.count, bytes: byteLimit - bytes) }
+
+    /// Whether whoever reads from Discord need not slow down: guilds of a large bot are few events, but many bytes.
+    var isComfortable: Bool { entries.count <= Self.comfortableCount && bytes <= Self.comfortableBytes }
 
     var isHalfEmpty: Bool { entries.count <= countLimit / 2 && bytes <= byteLimit / 2 }
 

@@ -60,6 +60,8 @@ package final class JournalWriter: Sendable {
     /// Whether everything up to now is written, here or where it belongs.
     package var isSettled: Bool { state.withLock { $0.buffer.isEmpty } }
 
+    private var isComfortable: Bool { state.withLock { $0.buffer.isComfortable } }
+
     private var canWrite: Bool { state.withLock { $0.buffer.canWrite } }
 
     /// How long the database has taken nothing; nil while it does.
@@ -103,7 +105,7 @@ package final class JournalWriter: Sendable {
     /// It never waits for a database that is away, and never so long that Discord would miss heartbeats.
     package func waitForRoom(atMost limit: Duration = .seconds(2)) async {
         let deadline = ContinuousClock.now + limit
-        while waiting > JournalBuffer.comfortable, stalled == nil, ContinuousClock.now < deadline, !Task.isCancelled {
+        while !isComfortable, stalled == nil, ContinuousClock.now < deadline, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
