@@ -12,8 +12,10 @@ Control, beside `/api/v10`:
                  "stamped" (whether each message says when it was written, by the monotonic clock; plain sessions only)}
         answers {"seconds", "late" (milliseconds that the slowest message left after its time)} when all is written
     GET  /deletions                           answers [milliseconds from frame written to DELETE received, …]
+    POST /steady {"count", "rate"}              messages that a session which is away gets when it resumes (plain sessions only)
     POST /guilds {"count", "members"}          adds guilds to what the receiving sessions are in; answers when all is written
     GET  /beats                               answers [milliseconds between a session's heartbeats, …]
+    GET  /logins                              answers {"identifies", "resumes": [seconds by the monotonic clock, …]}
     GET  /sessions                            answers how many sessions receive guild messages, and their sequences
 """
 
@@ -121,6 +123,9 @@ class Session:
         # Frames that came between those of a flood: a compressed stream has one order.
         self.held = []
         self.last_beat = None
+        # What it was sent by `steady`, by sequence: what a RESUME asks for.
+        self.history = {}
+        self.is_away = False
 
     def frame(self, payload):
         if self.deflater:
@@ -152,6 +157,10 @@ class Discord:
         self.deletions = []
         self.beats = []
         self.guilds = 0
+        # By session id: those that may come back.
+        self.known = {}
+        self.identifies = 0
+        self.resumes = []
         self.next_id = (int(time.time() * 1000) - EPOCH) << 22
         # discord.py reads a message of this shape at 29,500 to 33,500 a CPU-second.
         self.template = json.dumps({
@@ -222,6 +231,30 @@ class Discord:
         for session in receivers:
             session.end_flood()
         return {"seconds": seconds, "late": late * 1000}
+
+    async def steady(self, count, rate):
+        receivers = [s for s in self.sessions if s.intents & GUILD_MESSAGES]
+        start = time.perf_counter()
+        for number in range(count):
+            _, text = self.message(number, False, len(CHANNELS), False)
+            for session in receivers:
+                session.sequence += 1
+                payload = f'{{"t":"MESSAGE_CREATE","s":{session.sequence},"op":0,"d":{text}}}'.encode()
+                session.history[session.sequence] = payload
+                if not session.is_away and not session.writer.is_closing():
+                    session.writer.write(session.frame(payload))
+            ahead = start + number / rate - time.perf_counter()
+            if ahead > 0.001:
+                await asyncio.sleep(ahead)
+
+    def resume(self, session, writer, sequence):
+        session.writer = writer
+        session.is_away = False
+        for number in range(sequence + 1, session.sequence + 1):
+            if number in session.history:
+                writer.write(session.frame(session.history[number]))
+        self.resumes.append(time.monotonic())
+        session.send(0, {}, "RESUMED")
 
     async def add_guilds(self, count, members):
         text = guilds.template(guild(0), members)
@@ -318,6 +351,8 @@ async def gateway(discord, reader, writer, compress):
             elif message["op"] == 2:
                 bot = bot_of(message["d"]["token"].removeprefix("Bot "))
                 session.intents = message["d"]["intents"]
+                discord.identifies += 1
+                discord.known[f"bench-{bot}"] = session
                 session.send(0, {
                     "v": 10, "user": user(bot, "bot", True) | {"verified": True, "mfa_enabled": True},
                     "guilds": [{"id": str(GUILD), "unavailable": True}], "session_id": f"bench-{bot}",
@@ -327,7 +362,13 @@ async def gateway(discord, reader, writer, compress):
                 session.send(0, guild(bot), "GUILD_CREATE")
                 discord.sessions.append(session)
             elif message["op"] == 6:
-                session.send(9, False)
+                old = discord.known.get(message["d"]["session_id"])
+                if old is None:
+                    session.send(9, False)
+                    continue
+                session = old
+                discord.sessions.append(session)
+                discord.resume(session, writer, message["d"]["seq"])
             elif message["op"] == 8:
                 wanted = message["d"]
                 session.send(0, {
@@ -337,8 +378,11 @@ async def gateway(discord, reader, writer, compress):
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
-        if session in discord.sessions:
-            discord.sessions.remove(session)
+        # Another connection may have taken it up already.
+        if session.writer is writer:
+            session.is_away = True
+            if session in discord.sessions:
+                discord.sessions.remove(session)
         writer.close()
 
 
@@ -363,6 +407,12 @@ async def serve(discord, reader, writer):
                 writer.write(http(200, await discord.flood(
                     order["count"], order.get("rate", 0), order.get("offendEvery", 0),
                     order.get("channels", len(CHANNELS)), order.get("stamped", False))))
+            elif path == "/steady":
+                order = json.loads(body)
+                await discord.steady(order["count"], order["rate"])
+                writer.write(http(200, {}))
+            elif path == "/logins":
+                writer.write(http(200, {"identifies": discord.identifies, "resumes": discord.resumes}))
             elif path == "/guilds":
                 order = json.loads(body)
                 await discord.add_guilds(order["count"], order.get("members", guilds.MEMBERS))

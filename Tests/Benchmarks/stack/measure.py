@@ -94,6 +94,12 @@ class Double:
         order = {"count": count, "rate": rate, "offendEvery": offend_every, "stamped": stamped}
         return json.loads(get(f"{self.url}/flood", order))
 
+    def steady(self, count, rate):
+        get(f"{self.url}/steady", {"count": count, "rate": rate})
+
+    def logins(self):
+        return json.loads(get(f"{self.url}/logins"))
+
     def add_guilds(self, count, members=100):
         get(f"{self.url}/guilds", {"count": count, "members": members})
 

@@ -1,0 +1,90 @@
+"""The recovery group: kill -9 of the gateway, and of a consumer for ten seconds, at 2,000 events/s."""
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "stack"))
+from measure import Double, Stack, row, write
+
+OUT, PROGRAMS = sys.argv[1:3]
+RATE = 2_000
+RUNS = 3
+
+
+def flood(double, seconds):
+    """Messages at the rate, beside what the caller does."""
+    thread = threading.Thread(target=lambda: double.steady(RATE * seconds, RATE))
+    thread.start()
+    return thread
+
+
+def process(stack, name):
+    return next((pid for pid, found in stack.processes().items() if found == name), None)
+
+
+def messages(stack):
+    """How many the journal has."""
+    return int(stack.ask("SELECT count(*) FROM journal WHERE event = 'MESSAGE_CREATE'"))
+
+
+def place(stack, consumer):
+    """How far a consumer has come with the observing session's messages."""
+    return int(stack.ask(
+        f"SELECT coalesce(max(seq), 0) FROM positions WHERE consumer = '{consumer}' AND event = 'MESSAGE_CREATE'"))
+
+
+def settle(stack, count, last):
+    """Waits until journal and consumer have everything."""
+    stack.until(lambda: messages(stack) >= count, 60, "the journal has all")
+    stack.until(lambda: place(stack, "moderation") >= last(), 60, "moderation has all")
+
+
+def last_message(stack):
+    return int(stack.ask("SELECT coalesce(max(seq), 0) FROM journal WHERE event = 'MESSAGE_CREATE'"))
+
+
+resumed, caught_up = [], []
+with Double() as double, Stack(PROGRAMS, double, {"DISCORD_GATEWAY_COMPRESSION": "none"}) as stack:
+    double.steady(RATE, RATE)
+    sent = RATE
+    identifies = double.logins()["identifies"]
+    for _ in range(RUNS):
+        thread = flood(double, 10)
+        time.sleep(3)
+        before = len(double.logins()["resumes"])
+        os.kill(process(stack, "gateway"), signal.SIGKILL)
+        killed = time.monotonic()
+        stack.until(lambda: len(double.logins()["resumes"]) > before, 30, "the session is resumed")
+        resumed.append(double.logins()["resumes"][before] - killed)
+        thread.join()
+        sent += RATE * 10
+        settle(stack, sent, lambda: last_message(stack))
+    if double.logins()["identifies"] != identifies:
+        raise SystemExit("a session began anew")
+    for _ in range(RUNS):
+        thread = flood(double, 25)
+        time.sleep(3)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            pid = process(stack, "moderation")
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        started = time.monotonic()
+        stack.until(
+            lambda: last_message(stack) - place(stack, "moderation") < RATE / 2, 60, "moderation keeps up again")
+        caught_up.append(time.monotonic() - started)
+        thread.join()
+        sent += RATE * 25
+        settle(stack, sent, lambda: last_message(stack))
+    lost = sent - messages(stack)
+    seen = int(stack.ask("SELECT count(DISTINCT payload) FROM journal WHERE event = 'MESSAGE_CREATE'"))
+
+write(OUT, [
+    row("recovery: gateway killed at 2,000/s until its session is resumed", "s", "lower", resumed, "value < 2"),
+    row("recovery: a consumer back after ten seconds until it keeps up", "s", "lower", caught_up, "value < 5"),
+    row("recovery: messages lost, or written twice", "", "lower", [abs(lost) + sent - seen], "value <= 0"),
+])
