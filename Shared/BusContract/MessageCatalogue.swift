@@ -2,6 +2,7 @@
 package enum MessageCatalogue {
     package static let events: [any BusEvent.Type] = [
         BotStateChanged.self, CaseOpened.self, PlayerChanged.self, BalanceChanged.self, TurnFinished.self,
+        BudgetAlarm.self,
     ]
 
     package static let requests: [any BusRequest.Type] = [

@@ -2,9 +2,9 @@
 //
 // It alone holds the tokens. It owns the sessions (`Session/`), puts what they receive on the bus and into the journal
 // (`Publishing/`), keeps the facts about guilds (`Facts/`), hands interactions to their services, answers Discord in time
-// and registers commands (`Interactions/`), carries out REST calls (`Requests/`), and starts and stops bots (`Fleet/`). A new
-// question of the services is a method of `FactsService`; a new kind of event needs nothing, unless the cache is to
-// follow it.
+// and registers commands (`Interactions/`), carries out REST calls (`Requests/`), starts and stops bots (`Fleet/`), and
+// raises an alarm before what Discord allows is used up (`Budgets/`). A new question of the services is a method of
+// `FactsService`; a new kind of event needs nothing, unless the cache is to follow it.
 
 import AsyncHTTPClient
 import BusContract
@@ -118,6 +118,12 @@ package struct GatewayService: HostedService {
             bufferLimit: bufferLimit,
             sharding: sharding,
             invalidRequests: InvalidRequestGuard(),
+            alarms: BudgetAlarms(
+                bus: host.bus,
+                health: host.health,
+                metrics: host.metrics,
+                logger: host.logger("budgets")
+            ),
             observers: observers,
             cache: cache,
             fleet: directory,
@@ -125,6 +131,12 @@ package struct GatewayService: HostedService {
             metrics: host.metrics,
             health: host.health,
             logger: host.logger("session")
+        )
+        let budgets = InvalidRequestKeeper(
+            guardian: parts.invalidRequests,
+            alarms: parts.alarms,
+            database: host.database,
+            logger: host.logger("budgets")
         )
         let troupe = Troupe(
             roster: BotRoster(fleet, parts: parts, settings: host.settings, logger: host.logger("fleet")),
@@ -146,12 +158,12 @@ package struct GatewayService: HostedService {
                 }
                 group.addTask { try await registrar.run() }
                 group.addTask { try await keepJournal() }
-                group.addTask { try await keepInvalidRequests(parts.invalidRequests) }
+                group.addTask { try await budgets.run() }
                 group.addTask {
                     // Questions are answered before, so that everybody learns why the bots are offline.
                     do {
                         try await cancelWhenGracefulShutdown {
-                            try await restore(troupe, directory, parts.invalidRequests)
+                            try await restore(troupe, directory, budgets)
                         }
                     } catch is CancellationError {
                         return
@@ -188,7 +200,7 @@ package struct GatewayService: HostedService {
     private func restore(
         _ troupe: Troupe,
         _ directory: FleetDirectory,
-        _ guardian: InvalidRequestGuard
+        _ budgets: InvalidRequestKeeper
     ) async throws {
         let health = host.health.component("sessions")
         for bot in troupe.bots { bot.status.report(.connecting, "offline until the database is there") }
@@ -209,7 +221,7 @@ package struct GatewayService: HostedService {
                         of: record.bot
                     )
                 }
-                guardian.saved(total: try await InvalidRequests(host.database).add(0))
+                try await budgets.restore()
                 for record in records where record.desired == .stopped { troupe.bot(record.bot)?.keepStopped() }
                 health.ready()
                 return
@@ -220,38 +232,6 @@ package struct GatewayService: HostedService {
                 logger.error("the bots stay offline until the database is there", metadata: [LogKey.error: "\(error)"])
                 try await Task.sleep(for: backoff.next())
             }
-        }
-    }
-
-    /// Keeps the count of invalid requests in the database, for the processes after this one and beside it.
-    ///
-    /// A process that crashes and comes back again and again would begin at 0 each time. It begins at what the table has
-    /// instead: `restore` reads it before the first request to Discord, and without the database there is no request.
-    /// What is noted is written at once, so that a crash loses the few of some milliseconds. The ceiling is half of
-    /// Discord's 10,000, and the supervisor's back-off makes a few hundred crashes in ten minutes at most: lost counts
-    /// cannot fill the other half.
-    private func keepInvalidRequests(_ guardian: InvalidRequestGuard) async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask {
-                for await _ in guardian.notes { await saveInvalidRequests(guardian) }
-            }
-            group.addTask {
-                // What others have had, and what could not be written before.
-                while true {
-                    try await Task.sleep(for: .seconds(30))
-                    await saveInvalidRequests(guardian)
-                }
-            }
-        }
-    }
-
-    private func saveInvalidRequests(_ guardian: InvalidRequestGuard) async {
-        let count = guardian.takeUnsaved()
-        do {
-            guardian.saved(total: try await InvalidRequests(host.database).add(count))
-        } catch {
-            guardian.returned(count)
-            logger.debug("invalid requests are not stored yet", metadata: [LogKey.error: "\(error)"])
         }
     }
 

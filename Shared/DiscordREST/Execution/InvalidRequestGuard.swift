@@ -11,6 +11,8 @@ package final class InvalidRequestGuard: Sendable {
         var unsaved = 0
     }
 
+    /// Invalid answers in ten minutes at which sending stops.
+    package let ceiling: Int
     private let state: Mutex<State>
     private let onNote: AsyncStream<Void>.Continuation
     /// One element when there is something to save. It has one consumer.
@@ -18,6 +20,7 @@ package final class InvalidRequestGuard: Sendable {
 
     /// - Parameter ceiling: invalid answers in ten minutes at which sending stops (Discord's own is 10,000).
     package init(ceiling: Int = 5000) {
+        self.ceiling = ceiling
         state = Mutex(State(budget: InvalidRequestBudget(ceiling: ceiling, now: .now)))
         (notes, onNote) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }

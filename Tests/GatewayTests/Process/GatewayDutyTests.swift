@@ -68,6 +68,33 @@ struct GatewayDutyTests {
         }
     }
 
+    @Test("An allowance that is half used is told to everybody, and one that is used up stops the bot before Discord does")
+    func budgetAlarms() async throws {
+        try await GatewayBench.with { bench in
+            for (bot, count) in [("rainbow", 500), ("iris", 950)] {
+                try await bench.client.query(
+                    """
+                    INSERT INTO identifies (bot, shard, sent_at)
+                    SELECT \(bot), n, now() - interval '2 hours' FROM generate_series(1, \(count)::integer) n
+                    """
+                )
+            }
+            let gateway = try bench.start()
+            defer { gateway.kill() }
+            try await bench.waitUntilOnline("rainbow")
+            try await eventually("both alarms") {
+                let alarms = bench.received.all.filter { $0.topic == "ensemble.gateway.budget-alarm." }
+                    .compactMap { try? JSONDecoder().decode(BudgetAlarm.self, from: Data($0.payload.utf8)) }
+                return Set(alarms.map { "\($0.bot?.rawValue ?? "") \($0.level.rawValue) \($0.used)/\($0.limit)" }) == [
+                    "rainbow high 501/950", "iris exhausted 950/950",
+                ]
+            }
+            #expect(try await bench.identifies("iris") == 950)
+            #expect(try await bench.status()["iris"]?.reason == "nearly all sessions of the day are used up")
+            #expect(gateway.output.contains("950 of 950 sessions of a day"))
+        }
+    }
+
     @Test("A message after a deferred update stands beside the message with the component, which stays as it was")
     func followUp() async throws {
         try await GatewayBench.with(tokens: ["rainbow"]) { bench in

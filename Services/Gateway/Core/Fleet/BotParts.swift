@@ -21,6 +21,7 @@ struct BotParts: Sendable {
     let bufferLimit: Int
     let sharding: Sharding
     let invalidRequests: InvalidRequestGuard
+    let alarms: BudgetAlarms
     let observers: Observers
     let cache: GuildCache
     let fleet: FleetDirectory
@@ -58,7 +59,8 @@ struct BotParts: Sendable {
             isPrimary: configuration.isPrimary,
             bufferLimit: bufferLimit,
             presence: configuration.presence,
-            members: MemberDesk(logger: logger)
+            members: MemberDesk(logger: logger),
+            alarms: alarms
         )
     }
 }

@@ -43,12 +43,22 @@ struct IdentifyBudget: Sendable {
     /// Sessions of a day that are never used by ourselves: the operator may need them.
     private static let dailyReserve = 50
 
+    /// How many of a day's sessions ourselves use at most.
+    static func ceiling(of limit: GatewayBotInfo.SessionStartLimit) -> Int {
+        limit.total - min(dailyReserve, limit.total / 10)
+    }
+
+    /// How many of the day's sessions are used up, by our count or by Discord's, whichever is higher.
+    static func used(_ history: History, of limit: GatewayBotInfo.SessionStartLimit) -> Int {
+        max(history.ofBotInLastDay, limit.total - limit.remaining)
+    }
+
     static func decide(_ history: History, limit: GatewayBotInfo.SessionStartLimit) -> Verdict {
-        let reserve = min(dailyReserve, limit.total / 10)
-        if limit.remaining <= reserve {
+        let ceiling = ceiling(of: limit)
+        if limit.total - limit.remaining >= ceiling {
             return .exhausted(.milliseconds(max(limit.resetAfter, 1000)))
         }
-        if history.ofBotInLastDay >= limit.total - reserve { return .exhausted(.seconds(3600)) }
+        if history.ofBotInLastDay >= ceiling { return .exhausted(.seconds(3600)) }
         var pause = Duration.seconds(5)
         // A shard's first ten an hour only keep to Discord's 5 seconds; then the pause doubles with every three more.
         if history.inLastHour >= 10 {

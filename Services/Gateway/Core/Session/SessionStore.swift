@@ -114,8 +114,11 @@ struct SessionStore: Sendable {
     ///
     /// All shards of the bot, in whichever process, take turns in it: two that read the same history would both go.
     ///
+    /// - Returns: the verdict, and how many of the day's sessions are used with it.
     /// - Throws: `JournalWriter.NotOwner` when the shard has gone to another gateway; with any error nothing may be sent.
-    func claimIdentify(limit: GatewayBotInfo.SessionStartLimit) async throws -> IdentifyBudget.Verdict {
+    func claimIdentify(
+        limit: GatewayBotInfo.SessionStartLimit
+    ) async throws -> (verdict: IdentifyBudget.Verdict, used: Int) {
         try await database.withTransaction { transaction in
             let identifies = Identifies(transaction)
             try await identifies.lock(partition.bot)
@@ -126,11 +129,11 @@ struct SessionStore: Sendable {
                 buckets: limit.maxConcurrency
             )
             let verdict = IdentifyBudget.decide(history, limit: limit)
-            if verdict == .now {
-                try await identifies.record(bot: partition.bot, shard: partition.shard)
-                try await identifies.forget()
-            }
-            return verdict
+            let used = IdentifyBudget.used(history, of: limit)
+            guard verdict == .now else { return (verdict, used) }
+            try await identifies.record(bot: partition.bot, shard: partition.shard)
+            try await identifies.forget()
+            return (verdict, used + 1)
         }
     }
 }

@@ -37,6 +37,7 @@ struct ShardContext: Sendable {
     let bufferLimit: Int
     let presence: BotPresence?
     let members: MemberDesk
+    let alarms: BudgetAlarms
 
     var bot: BotID { partition.bot }
 

@@ -273,13 +273,21 @@ final class ShardSession: Sendable {
         context.status.report(.connecting, "waiting to begin a session")
         do {
             let info = try await gatewayInfo()
-            switch try await store.claimIdentify(limit: info.sessionStartLimit) {
+            let claim = try await store.claimIdentify(limit: info.sessionStartLimit)
+            context.alarms.note(
+                .identifies,
+                of: context.bot,
+                used: claim.used,
+                limit: IdentifyBudget.ceiling(of: info.sessionStartLimit),
+                life: .seconds(86_400)
+            )
+            switch claim.verdict {
             case .now:
                 return info
             case .after(let pause):
                 machine.withLock { $0.postpone(until: .now + pause) }
             case .exhausted(let pause):
-                logger.critical(
+                logger.error(
                     "nearly all sessions of the day are used up: no new one begins",
                     metadata: ["remaining": "\(info.sessionStartLimit.remaining)", "wait": "\(pause)"]
                 )
