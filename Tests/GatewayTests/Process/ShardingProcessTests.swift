@@ -251,6 +251,29 @@ struct ShardingProcessTests {
         }
     }
 
+    @Test("A bot that is started while it runs goes on, and so does each of its shards when its session fails")
+    func startedAgain() async throws {
+        try await GatewayBench.with(discord: Self.discord()) { bench in
+            _ = try Self.addGuilds(bench)
+            let gateway = try bench.start(extra: ["GATEWAY_SHARDS": "2"])
+            defer { gateway.kill() }
+            try await Self.waitUntilUp(bench, shards: 2)
+            try await bench.control(try #require(BotID(rawValue: "rainbow")), .start)
+            // As if another process had taken the shard over, and ended.
+            try await bench.client.query(
+                "UPDATE leases SET epoch = epoch + 1, expires_at = now() WHERE resource = 'shard/rainbow/1'"
+            )
+            try await bench.say("first", in: "odd-general")
+            try await eventually("the session of the shard has failed") {
+                gateway.output.contains("the shard's session ended")
+            }
+            try await Self.waitUntilUp(bench, shards: 2)
+            try await bench.say("second", in: "odd-general")
+            try await eventually("its events come again") { bench.received.messages.contains("second") }
+            #expect(try await bench.identifies("rainbow") == 2, "the sessions were resumed")
+        }
+    }
+
     @Test("A number of shards that is none is refused at start")
     func badSetting() async throws {
         try await GatewayBench.with { bench in

@@ -86,10 +86,12 @@ final class Bot: Sendable {
 
     // MARK: - Commands
 
+    /// Has it run; what runs already goes on undisturbed.
     func start() {
         state.withLock {
             $0.isWanted = true
-            $0.generation += 1
+            // Its shards belong to the generation that they began in: with a new one none would be taken up again.
+            if $0.sessions.isEmpty { $0.generation += 1 }
         }
         commandSink.yield()
     }
