@@ -1,4 +1,5 @@
 import DiscordModel
+import TestSupport
 import Testing
 
 @Suite("Message reader")

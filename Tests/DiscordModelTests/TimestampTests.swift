@@ -1,5 +1,6 @@
 import DiscordModel
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Timestamps")

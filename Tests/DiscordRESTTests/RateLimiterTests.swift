@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import DiscordREST
@@ -363,7 +364,7 @@ private struct Simulation {
         case answer(RequestID, LimitReport)
     }
 
-    private var random: SplitMix
+    private var random: SeededGenerator
     private var limiter = RateLimiter()
     private var now = ContinuousClock.now
     private var windows: [String: Window] = [:]
@@ -375,7 +376,7 @@ private struct Simulation {
     private(set) var sent = 0
 
     init(seed: UInt64) {
-        random = SplitMix(state: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     var busiestSecond: Int {
@@ -453,17 +454,5 @@ private struct Simulation {
         report.resetAfter = window.endsAt - now
         windows[path] = window
         return report
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import BusContract
 import DiscordModel
 import DurableEvents
+import TestSupport
 import Testing
 
 @Suite("positions")
@@ -59,7 +60,7 @@ struct PositionTrackerTests {
     /// However events are lost, repeated and cut off, whatever is delivered is the next one, and nothing is skipped.
     @Test("random losses and repetitions never skip an event", arguments: 0..<50)
     func randomLosses(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let names = ["A", "B"]
         var history: [(name: String, seq: UInt64, prev: UInt64)] = []
         var last: [String: UInt64] = [:]
@@ -99,17 +100,5 @@ struct PositionTrackerTests {
             let got = handled[name] ?? []
             #expect(got == Array(whole.prefix(got.count)))
         }
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ModerationCore
@@ -49,22 +50,5 @@ struct WordMatcherTests {
             // The same text with something in it that is not ASCII and folds to nothing: the other way through.
             #expect(matcher.firstMatch(in: text + "\u{200B}") == matcher.firstMatch(in: text), "\(words) in \(text)")
         }
-    }
-}
-
-/// A small generator with a seed (SplitMix64), so that a failure can be repeated.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

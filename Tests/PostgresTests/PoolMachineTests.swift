@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -142,7 +143,7 @@ import Testing
 
     /// Any order of events: no request is answered twice or forgotten, no connection serves beyond its depth.
     @Test(arguments: 0..<40) func randomHistoriesKeepThePromises(seed: Int) {
-        var random = SplitMix(state: UInt64(seed) + 1)
+        var random = SeededGenerator(seed: UInt64(seed) + 1)
         var pool = Self.machine(minimum: 1, maximum: 3, depth: 2, waiting: 1000)
         var connecting: Set<ConnectionID> = []
         var load: [ConnectionID: Int] = [:]
@@ -217,18 +218,5 @@ import Testing
         apply(pool.tick(now: instant + .seconds(10)))
         #expect(outstanding.isEmpty)
         #expect(pool.waiting == 0)
-    }
-}
-
-/// A small generator with a seed, for histories that can be run again.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import DiscordModel
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GatewayCore
@@ -171,7 +172,7 @@ import Testing
 
     /// Whatever comes, nothing unsigned is admitted and nothing traps.
     @Test func noiseIsRefused() throws {
-        var random = SplitMix(state: 20_261_121)
+        var random = SeededGenerator(seed: 20_261_121)
         let admission = try admission
         let good = try signed()
         for _ in 0..<2_000 {
@@ -191,21 +192,12 @@ import Testing
             }
         }
     }
+}
 
-    private struct SplitMix {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-
-        mutating func text() -> String {
-            let letters = Array("0123456789abcdefABCDEF-+ \\u{0}\u{FFFD}{}\":,é")
-            return String((0..<Int(next() % 140)).map { _ in letters[Int(next() % UInt64(letters.count))] })
-        }
+extension SeededGenerator {
+    /// Up to 139 characters of signatures, of JSON and of neither.
+    fileprivate mutating func text() -> String {
+        let letters = Array("0123456789abcdefABCDEF-+ \\u{0}\u{FFFD}{}\":,é")
+        return String((0..<Int(next() % 140)).map { _ in letters[Int(next() % UInt64(letters.count))] })
     }
 }

@@ -68,7 +68,7 @@ struct GatewayDutyTests {
         }
     }
 
-    @Test("An allowance that is half used is told to everybody, and one that is used up stops the bot before Discord does")
+    @Test("An allowance that is half used is told to everybody, one that is used up stops the bot before Discord does")
     func budgetAlarms() async throws {
         try await GatewayBench.with { bench in
             for (bot, count) in [("rainbow", 500), ("iris", 950)] {

@@ -1,4 +1,5 @@
 import DiscordModel
+import TestSupport
 import Testing
 
 @testable import PersonaCore
@@ -274,7 +275,7 @@ struct AnswerMachineTests {
 
     @Test("Any order of text, failures and ends leaves exactly the final text", arguments: 0..<60)
     func exhaustive(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var configuration = AnswerMachine.Configuration()
         configuration.pageLimit = 80
         configuration.maximumTries = 1000

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PersonaCore
@@ -119,7 +120,7 @@ struct MessageSplitterTests {
 
     @Test("Whatever is appended, finished pages stay and pages never become fewer", arguments: 0..<40)
     func growing(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let pieces = [
             "word ", "longerword", "\n", "\n\n", "```", "```swift\n", "`", "`code` ", ". ", "! ", "  ", "🌈", "👨‍👩‍👧‍👦",
             "e\u{301}",
@@ -145,7 +146,7 @@ struct MessageSplitterTests {
 
     @Test("Nothing is lost and nothing doubled", arguments: 0..<40)
     func complete(seed: UInt64) {
-        var random = SplitMix(seed: seed &+ 1000)
+        var random = SeededGenerator(seed: seed &+ 1000)
         let pieces = ["some ", "words. ", "more\n", "\n\n", "long" + String(repeating: "o", count: 30), "漢字", "🇺🇦 "]
         var text = ""
         for _ in 0..<200 { text += pieces[Int(random.next() % UInt64(pieces.count))] }
@@ -158,20 +159,5 @@ struct MessageSplitterTests {
         let text = String(repeating: "A sentence of some words. ```x``` ", count: 250)
         let elapsed = ContinuousClock().measure { _ = MessageSplitter().pages(of: text) }
         #expect(elapsed < .milliseconds(500))
-    }
-}
-
-/// A small seeded generator.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
