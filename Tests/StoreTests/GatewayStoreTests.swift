@@ -102,7 +102,7 @@ import Testing
             #expect(try await snapshots.find(bot: iris, guild: GuildID(1)) == snapshot(1, 2, 10, [1]))
             #expect(try await snapshots.find(bot: iris, guild: GuildID(2)) == snapshot(2, 3, 1, [2]))
             #expect(try await snapshots.find(bot: try bot("selene"), guild: GuildID(1)) == nil)
-            try await snapshots.remove(bot: iris, guild: GuildID(1))
+            try await snapshots.remove([GuildID(1)], of: iris)
             #expect(try await snapshots.page(of: iris, after: GuildID(0), limit: 10).map(\.guild) == [GuildID(2)])
             #expect(try await snapshots.page(of: iris, after: GuildID(2), limit: 10).isEmpty)
         }

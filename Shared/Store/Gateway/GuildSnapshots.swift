@@ -61,9 +61,9 @@ package struct GuildSnapshots: Sendable {
         ).map(GuildSnapshot.init)
     }
 
-    /// Forgets a guild that the bot has left.
-    package func remove(bot: BotID, guild: GuildID) async throws(PostgresError) {
-        try await executor.query("DELETE FROM guild_snapshots WHERE bot = \(bot) AND guild = \(guild)")
+    /// Forgets guilds that the bot has left.
+    package func remove(_ guilds: [GuildID], of bot: BotID) async throws(PostgresError) {
+        try await executor.query("DELETE FROM guild_snapshots WHERE bot = \(bot) AND guild = ANY(\(guilds))")
     }
 }
 

@@ -236,6 +236,70 @@ struct GatewayDutyTests {
         }
     }
 
+    @Test("A guild that a bot has left is forgotten, also when that happened while nobody listened")
+    func leftGuilds() async throws {
+        try await GatewayBench.with { bench in
+            let (rainbow, iris) = (try #require(BotID("rainbow")), try #require(BotID("iris")))
+            let guilds = try bench.discord.withWorld { (world) throws(DiscordError) in
+                for name in ["rainbow", "iris"] { _ = world.application(token: "playground.\(name)") }
+                return [
+                    try world.addGuild(named: "one", onShard: 0, of: 1),
+                    try world.addGuild(named: "two", onShard: 0, of: 1),
+                    try world.addGuild(named: "three", onShard: 0, of: 1),
+                ]
+            }
+            @Sendable func leave(_ guild: GuildID, _ bots: BotID...) throws {
+                try bench.discord.withWorld { (world) throws(DiscordError) in
+                    for bot in bots {
+                        guard let user = world.findUser(bot.rawValue) else { continue }
+                        try world.leave(guild, user)
+                    }
+                }
+            }
+            @Sendable func bots(_ guild: GuildID) async throws -> Set<BotID> {
+                Set(try await bench.service.request(QueryGuild(guild: guild), timeout: .seconds(2)).bots)
+            }
+            @Sendable func stored(_ guild: GuildID) async throws -> Set<String> {
+                let rows = try await bench.client.query("SELECT bot FROM guild_snapshots WHERE guild = \(guild)")
+                return Set(try rows.map { try $0.decode(String.self, "bot") })
+            }
+            var gateway = try bench.start()
+            defer { gateway.kill() }
+            try await bench.waitUntilOnline("rainbow", "iris")
+            try await eventually("all are stored") {
+                for guild in guilds {
+                    guard try await bots(guild) == [rainbow, iris], try await !stored(guild).isEmpty else {
+                        return false
+                    }
+                }
+                return true
+            }
+            try leave(guilds[0], rainbow, iris)
+            try leave(guilds[1], rainbow)
+            try await eventually("told by GUILD_DELETE") {
+                let (one, two) = (try await stored(guilds[0]), try await stored(guilds[1]))
+                guard one.isEmpty, two == ["iris"] else { return false }
+                let (left, kept) = (try await bots(guilds[0]), try await bots(guilds[1]))
+                return left.isEmpty && kept == [iris]
+            }
+            gateway.kill()
+            try leave(guilds[2], rainbow, iris)
+            // The sessions are lost as well: nobody will say any more that the bots have left.
+            try await bench.client.query("UPDATE streams SET session = 'unknown'")
+            gateway = try bench.start()
+            try await eventually("new sessions", within: .seconds(40)) {
+                let count = (try await bench.identifies("rainbow"), try await bench.identifies("iris"))
+                return count == (2, 2)
+            }
+            try await bench.waitUntilOnline("rainbow", "iris")
+            try await eventually("told by READY") {
+                guard try await stored(guilds[2]).isEmpty else { return false }
+                let (left, kept) = (try await bots(guilds[2]), try await bots(guilds[1]))
+                return left.isEmpty && kept == [iris]
+            }
+        }
+    }
+
     @Test("Refused requests are counted over kill -9, and stop the next process when there were too many")
     func invalidRequests() async throws {
         try await GatewayBench.with(tokens: ["rainbow"]) { bench in

@@ -39,6 +39,8 @@ actor GuildCache: Service {
     private var channelGuilds: [ChannelID: GuildID] = [:]
     private var places: [GuildID: (stream: UInt64, seq: UInt64)] = [:]
     private var dirty: Set<GuildID> = []
+    /// Guilds that bots have left, whose snapshots are still stored.
+    private var gone: [BotID: Set<GuildID>] = [:]
     private var users: [BotID: UserID] = [:]
     private nonisolated let changes: AsyncStream<Change>
     private nonisolated let sink: AsyncStream<Change>.Continuation
@@ -212,13 +214,29 @@ actor GuildCache: Service {
         for guild in guilds.outlines where guild.bots.contains(bot) { leave(guild.id, bot) }
     }
 
+    /// READY told in which guilds the bot is; from the others it was removed while nobody listened.
+    func began(_ bot: BotID, in present: Set<GuildID>, where holds: @Sendable (GuildID) -> Bool) {
+        for guild in guilds.outlines
+        where guild.bots.contains(bot) && holds(guild.id) && !present.contains(guild.id) {
+            leave(guild.id, bot)
+        }
+    }
+
     private func leave(_ guild: GuildID, _ bot: BotID) {
         guilds.update(guild) { entry in
             entry.bots.remove(bot)
             if entry.observer == bot { entry.observer = nil }
         }
-        if guilds.entry(guild)?.bots.isEmpty ?? true { guilds.remove(guild) }
-        dirty.insert(guild)
+        // It stands as it was in the bot's snapshot, which would come back with the next process.
+        gone[bot, default: []].insert(guild)
+        guard let entry = guilds.entry(guild), entry.bots.isEmpty else {
+            dirty.insert(guild)
+            return
+        }
+        for channel in entry.state.channels.keys where channelGuilds[channel] == guild { channelGuilds[channel] = nil }
+        guilds.remove(guild)
+        places[guild] = nil
+        dirty.remove(guild)
     }
 
     private func create(_ guild: Guild, _ change: Change) {
@@ -290,10 +308,16 @@ actor GuildCache: Service {
     }
 
     private func save() async {
-        guard !dirty.isEmpty else { return }
+        guard !dirty.isEmpty || !gone.isEmpty else { return }
         var saving = dirty
-        dirty = []
+        var removing = gone
+        (dirty, gone) = ([], [:])
         do {
+            // First: a bot that has come back meanwhile is among those to be saved.
+            for (bot, guilds) in removing {
+                try await GuildSnapshots(database).remove(guilds.sorted(), of: bot)
+                removing[bot] = nil
+            }
             while !saving.isEmpty {
                 // Some at a time, so that questions are answered in between.
                 var batch: [BotID: [GuildSnapshot]] = [:]
@@ -316,6 +340,7 @@ actor GuildCache: Service {
             }
         } catch {
             dirty.formUnion(saving)
+            gone.merge(removing) { $0.union($1) }
             logger.debug("guild snapshots not written", metadata: ["error": "\(error)"])
         }
     }

@@ -265,13 +265,11 @@ final class Bot: Sendable {
         )
         var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
         while true {
-            context.status.report(
-                .connecting,
-                parts.database.status.isReachable ? "waiting for its lease" : "the database is away"
-            )
+            context.status.report(.connecting, whyWaiting(for: shard))
             let end = Mutex<ShardSession.End?>(nil)
             do {
                 try await parts.sharding.untilHeld(shard)
+                context.status.report(.connecting, whyWaiting(for: shard))
                 // The database away is no reason to give the session up: nobody else can take it over then.
                 try await parts.leases.withLease("shard/\(partition)", whileAway: .holds) { lease in
                     let session = ShardSession(context: context, lease: lease)
@@ -300,6 +298,11 @@ final class Bot: Sendable {
             case nil: try await Task.sleep(for: backoff.next())
             }
         }
+    }
+
+    private func whyWaiting(for shard: Int) -> String {
+        guard parts.database.status.isReachable else { return "the database is away" }
+        return parts.sharding.holds(shard) ? "waiting for its lease" : "standing by: another gateway runs the shard"
     }
 
     /// Closes the streams of shards that the bot has no more.

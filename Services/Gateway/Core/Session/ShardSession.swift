@@ -513,7 +513,9 @@ final class ShardSession: Sendable {
         }
         await drain(within: .seconds(30))
         // READY comes once: the table has to have what it says of guilds before there is a session to take up.
-        context.observers.isIn(context.partition, Set(ready.guilds.map(\.id)))
+        let guilds = Set(ready.guilds.map(\.id))
+        context.observers.isIn(context.partition, guilds)
+        await context.cache.began(context.bot, in: guilds) { [context] in context.holds($0) }
         let deadline = ContinuousClock.now + .seconds(30)
         while !context.observers.isSaved, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))
