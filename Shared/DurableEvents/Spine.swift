@@ -14,6 +14,7 @@ package final class Spine: Service, Sendable {
     private let service: ServiceRole
     private let runner: EffectRunner
     private let relay: OutboxRelay
+    private let housekeeping: SpineHousekeeping
 
     package init(
         database: PostgresClient,
@@ -31,14 +32,16 @@ package final class Spine: Service, Sendable {
         )
         runner = EffectRunner(database: database, bus: bus, service: service, logger: logger, metrics: metrics)
         relay = OutboxRelay(database: database, bus: bus, service: service, logger: logger)
+        housekeeping = SpineHousekeeping(database: database, service: service, logger: logger)
     }
 
     package func run() async throws {
-        let (runner, relay) = (runner, relay)
+        let (runner, relay, housekeeping) = (runner, relay, housekeeping)
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { try await runner.run() }
                 group.addTask { try await relay.run() }
+                group.addTask { try await housekeeping.run() }
             }
         }
     }

@@ -224,6 +224,62 @@ struct EffectRunnerTests {
         }
     }
 
+    @Test("old rows are removed when they have ended, others and those of other services stay")
+    func housekeeping() async throws {
+        try await withStack(runsAtOnce: false) { stack in
+            try await stack.owner.query(
+                """
+                INSERT INTO effects (key, service, bot, method, path, lane, safety, state, created_at, finished_at,
+                    expires_at)
+                SELECT concat_ws(' ', service, state, age), service, 'iris', 'DELETE', '/x', 'message', 'idempotent',
+                    state, now() - age * interval '1 day',
+                    CASE WHEN state NOT IN ('pending', 'unknown') THEN now() - age * interval '1 day' END, now()
+                FROM unnest(ARRAY['moderation', 'persona']) service,
+                    unnest(ARRAY['pending', 'done', 'refused', 'unknown', 'expired']) state,
+                    unnest(ARRAY[6, 8, 31]) age
+                """
+            )
+            // More than one page.
+            try await stack.owner.query(
+                """
+                INSERT INTO outbox (service, seq, topic, type, payload, published_at)
+                SELECT 'moderation', n, 't', 't', '', CASE WHEN n % 2 = 0 THEN now() - interval '8 days' END
+                FROM generate_series(1, 12000) n
+                """
+            )
+            try await stack.owner.query(
+                """
+                INSERT INTO refused_events (consumer, stream, seq, event, reason, refused_at)
+                SELECT consumer, 1, age, 'E', 'r', now() - age * interval '1 day'
+                FROM unnest(ARRAY['moderation', 'moderation-more', 'persona']) consumer, unnest(ARRAY[29, 31]) age
+                """
+            )
+            let keeping = SpineHousekeeping(
+                database: stack.client,
+                service: .moderation,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            #expect(try await keeping.removeOld() == 6 + 1 + 6_000 + 1)
+            let left = try await stack.owner.query(
+                "SELECT key FROM effects WHERE service = 'moderation' ORDER BY key"
+            ).map { try $0.decode(String.self, "key") }
+            #expect(
+                Set(left) == [
+                    "moderation pending 6", "moderation pending 8", "moderation pending 31", "moderation done 6",
+                    "moderation refused 6", "moderation expired 6", "moderation unknown 6", "moderation unknown 8",
+                ]
+            )
+            func count(_ query: Query) async throws -> Int {
+                try await stack.owner.query(query).only().decode(Int.self, "count")
+            }
+            #expect(try await count("SELECT count(*) AS count FROM effects WHERE service = 'persona'") == 15)
+            #expect(try await count("SELECT count(*) AS count FROM outbox WHERE published_at IS NULL") == 6_000)
+            #expect(try await count("SELECT count(*) AS count FROM outbox") == 6_000)
+            #expect(try await count("SELECT count(*) AS count FROM refused_events") == 5)
+            #expect(try await keeping.removeOld() == 0)
+        }
+    }
+
     // MARK: Parts
 
     private func delete(_ message: UInt64) throws -> Effect {

@@ -113,6 +113,43 @@ import Testing
         }
     }
 
+    @Test func aJobThatIsDoneIsErasedAndLaterRemoved() async throws {
+        try await withStore { client in
+            let jobs = Jobs(client)
+            var ids: [String: Int64] = [:]
+            for key in ["done", "failed", "waiting", "done long ago", "failed long ago"] {
+                ids[key] = try await jobs.schedule(
+                    NewJob(
+                        key: key,
+                        target: "scheduler",
+                        kind: "remind",
+                        guild: nil,
+                        user: UserID(2),
+                        data: #"{"text":"tea"}"#,
+                        dueAt: Date(timeIntervalSinceNow: -1)
+                    )
+                )
+                #expect(try await jobs.take(try #require(ids[key]), target: "scheduler"))
+            }
+            for (key, id) in ids where key.hasPrefix("done") { try await jobs.finish(id) }
+            for (key, id) in ids where key.hasPrefix("failed") { try await jobs.postpone(id, by: nil, error: "no") }
+            let texts = try await client.query("SELECT key FROM jobs WHERE data->>'text' = 'tea' ORDER BY key")
+                .map { try $0.decode(String.self, "key") }
+            #expect(texts == ["failed", "failed long ago", "waiting"])
+            try await client.query(
+                "UPDATE jobs SET finished_at = now() - interval '31 days' WHERE key LIKE '% long ago'"
+            )
+            try await client.query("UPDATE jobs_taken SET taken_at = now() - interval '31 days'")
+            try await jobs.prune(olderThan: .seconds(30 * 86_400))
+            let left = try await client.query("SELECT key FROM jobs ORDER BY key")
+                .map { try $0.decode(String.self, "key") }
+            #expect(left == ["done", "failed", "waiting"])
+            // What still has a job is still known as taken.
+            let taken = try await client.query("SELECT job FROM jobs_taken").map { try $0.decode(Int64.self, "job") }
+            #expect(Set(taken) == Set(left.compactMap { ids[$0] }))
+        }
+    }
+
     @Test func aDueJobIsClaimedByOneSchedulerAndTakenOnce() async throws {
         try await withStore(maximumConnections: 6) { client in
             let jobs = Jobs(client)

@@ -13,6 +13,7 @@ package struct SchedulerService: HostedService {
     package static let name = ServiceName.scheduler
 
     private let firer: JobFirer
+    private let housekeeping: JobHousekeeping
     private let reminders: ReminderJobs
     private let commands: CommandService
 
@@ -25,6 +26,7 @@ package struct SchedulerService: HostedService {
             fired: host.metrics.counter("scheduler_jobs_fired_total", help: "Jobs that their target acknowledged."),
             failed: host.metrics.counter("scheduler_jobs_failed_total", help: "Attempts that were not acknowledged.")
         )
+        housekeeping = JobHousekeeping(database: host.database, logger: host.logger("jobs"))
         reminders = ReminderJobs(bus: host.bus, spine: host.spine, texts: texts)
         commands = CommandService(
             router: CommandRouter(
@@ -43,6 +45,7 @@ package struct SchedulerService: HostedService {
             group.addTask { try await firer.run() }
             group.addTask { try await reminders.run() }
             group.addTask { try await commands.run() }
+            group.addTask { try await housekeeping.run() }
         }
     }
 }

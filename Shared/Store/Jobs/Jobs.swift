@@ -118,9 +118,21 @@ package struct Jobs: Sendable {
         return seconds.map { .seconds(max($0, 0)) }
     }
 
+    /// Ends a job that its target has acknowledged, and erases what it was about.
     package func finish(_ id: Int64) async throws {
         try await executor.query(
-            "UPDATE jobs SET state = 'done', finished_at = now() WHERE id = \(id) AND state = 'waiting'"
+            "UPDATE jobs SET state = 'done', finished_at = now(), data = '{}' WHERE id = \(id) AND state = 'waiting'"
+        )
+    }
+
+    /// Removes jobs that ended longer ago, and what their targets noted of them.
+    package func prune(olderThan age: Duration) async throws(PostgresError) {
+        try await executor.query("DELETE FROM jobs WHERE finished_at < now() - \(age)")
+        try await executor.query(
+            """
+            DELETE FROM jobs_taken WHERE taken_at < now() - \(age)
+                AND NOT EXISTS (SELECT FROM jobs WHERE jobs.id = jobs_taken.job)
+            """
         )
     }
 
