@@ -145,6 +145,41 @@ struct RateLimiterTests {
         #expect(bench.next() == [timeout])
     }
 
+    @Test("Answers that overtake each other cost a window none of its permits")
+    func overtakingAnswers() throws {
+        var bench = Bench()
+        let path = "/guilds/1/members/2"
+        let first = try #require(try bench.add(path, method: "PATCH", lane: .cosmetic))
+        _ = bench.next()
+        bench.answer(first, limit: 10, remaining: 9, resetAfter: .seconds(10))
+        for _ in 0..<50 { _ = try bench.add(path, method: "PATCH", lane: .cosmetic) }
+        let nicknames = bench.next()
+        #expect(nicknames.count == 4)
+        // Discord counted them in their order; the last answer comes first.
+        for (index, id) in nicknames.enumerated().reversed() {
+            bench.answer(id, limit: 10, remaining: 8 - index, resetAfter: .seconds(10))
+        }
+        #expect(bench.next().isEmpty, "the rest of the window is not for cosmetics")
+        let timeouts = try (0..<6).compactMap { _ in try bench.add(path, method: "PATCH", lane: .moderation) }
+        #expect(bench.next() == Array(timeouts[0..<5]))
+    }
+
+    @Test("A request that left before its bucket was known counts there, whichever answer comes first")
+    func lateNaming() throws {
+        var bench = Bench()
+        let patch = try #require(try bench.add("/guilds/1/members/2", method: "PATCH", lane: .interaction))
+        _ = bench.next()
+        bench.answer(patch, bucket: "members", limit: 5, remaining: 4)
+        // Two by a known route, one by a route of the same bucket that nobody knows yet.
+        for _ in 0..<2 { _ = try bench.add("/guilds/1/members/2", method: "PATCH", lane: .interaction) }
+        let put = try #require(try bench.add("/guilds/1/members/2/roles/3", method: "PUT", lane: .interaction))
+        #expect(bench.next().count == 3)
+        // Discord counted it before those two, and says so.
+        bench.answer(put, bucket: "members", limit: 5, remaining: 3)
+        for _ in 0..<3 { _ = try bench.add("/guilds/1/members/2", method: "PATCH", lane: .interaction) }
+        #expect(bench.next().count == 1)
+    }
+
     @Test("Even a bucket of one permit serves the last lane")
     func smallestBucket() throws {
         var bench = Bench()

@@ -60,6 +60,11 @@ struct Bucket: Sendable {
 
     mutating func take() {
         inFlight += 1
+        spend()
+    }
+
+    /// Counts a request against what is left.
+    mutating func spend() {
         if case .known(let limit, let available, let resetAt) = limit {
             self.limit = .known(limit: limit, available: max(available - 1, 0), resetAt: resetAt)
         }
@@ -72,8 +77,9 @@ struct Bucket: Sendable {
             var available = max(min(remaining, limit) - inFlight, 0)
             var resetAt = now + resetAfter
             if case .known(_, let left, let current) = self.limit {
-                // Answers overtake each other: an older one, which counted less, must not hand permits back.
-                available = min(available, left)
+                // `left` counts what is in flight already: to take it off once more would lose a permit for the rest of
+                // the window whenever answers overtake each other. Neither hand any back: an older answer counted less.
+                available = min(remaining, left)
                 if current != .distantFuture { resetAt = max(resetAt, current) }
             }
             self.limit = .known(limit: max(limit, 1), available: available, resetAt: resetAt)

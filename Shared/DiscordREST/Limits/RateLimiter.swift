@@ -124,6 +124,8 @@ package struct RateLimiter: Sendable {
         }
         let target = report.bucket.map { BucketKey(id: $0, resource: entry.route.resource) } ?? key
         buckets[target, default: Bucket()].refresh(now)
+        // Under another name it was not counted there.
+        if target != entry.key { buckets[target]?.spend() }
         buckets[target, default: Bucket()].learn(report, now)
         if let rejection = report.rejection {
             // A moment more than asked: clocks differ, and a second 429 costs more than the wait.
@@ -218,7 +220,7 @@ package struct RateLimiter: Sendable {
             let target = BucketKey(id: hash, resource: entry.key.resource)
             if entry.isInFlight {
                 buckets[entry.key]?.inFlight -= 1
-                buckets[target, default: Bucket()].inFlight += 1
+                buckets[target, default: Bucket()].take()
             } else {
                 let index = entry.lane.rawValue
                 buckets[entry.key]?.waiting[index].removeAll { $0 == id }
