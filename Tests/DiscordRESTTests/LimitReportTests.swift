@@ -10,11 +10,12 @@ struct LimitReportTests {
         let report = LimitReport(
             [
                 "X-RateLimit-Bucket": "abcd", "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "4",
-                "X-RateLimit-Reset-After": "0.75",
+                "X-RateLimit-Reset-After": "0.75", "X-RateLimit-Reset": "1795000000.123",
             ],
             status: 200,
             body: []
         )
+        #expect(report.reset == .milliseconds(1_795_000_000_123))
         #expect(report.bucket == "abcd" && report.limit == 5 && report.remaining == 4)
         #expect(report.resetAfter == .milliseconds(750))
         #expect(report.rejection == nil)
@@ -26,11 +27,14 @@ struct LimitReportTests {
     )
     func impossible(text: String) {
         let report = LimitReport(
-            ["X-RateLimit-Limit": text, "X-RateLimit-Remaining": text, "X-RateLimit-Reset-After": text],
+            [
+                "X-RateLimit-Limit": text, "X-RateLimit-Remaining": text, "X-RateLimit-Reset-After": text,
+                "X-RateLimit-Reset": text,
+            ],
             status: 429,
             body: Array(#"{"retry_after":-1}"#.utf8)
         )
-        #expect(report.limit == nil && report.remaining == nil)
+        #expect(report.limit == nil && report.remaining == nil && report.reset == nil)
         #expect(report.rejection?.retryAfter == .seconds(60))
         var bucket = Bucket()
         bucket.take()

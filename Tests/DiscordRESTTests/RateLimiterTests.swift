@@ -47,6 +47,7 @@ struct RateLimiterTests {
             limit: Int? = nil,
             remaining: Int = 0,
             resetAfter: Duration = .seconds(1),
+            reset: Duration? = nil,
             rejection: LimitReport.Rejection? = nil
         ) {
             var report = LimitReport()
@@ -55,6 +56,7 @@ struct RateLimiterTests {
                 report.limit = limit
                 report.remaining = remaining
                 report.resetAfter = resetAfter
+                report.reset = reset
             }
             report.rejection = rejection
             limiter.completed(id, report, now)
@@ -162,6 +164,46 @@ struct RateLimiterTests {
         #expect(bench.next().isEmpty, "the rest of the window is not for cosmetics")
         let timeouts = try (0..<6).compactMap { _ in try bench.add(path, method: "PATCH", lane: .moderation) }
         #expect(bench.next() == Array(timeouts[0..<5]))
+    }
+
+    @Test("A request that comes to Discord when its window is over, and ours is not yet, begins a whole one")
+    func windowEndsEarlierAtDiscord() throws {
+        var bench = Bench()
+        let path = "/guilds/1/members/2"
+        func ask() throws -> RequestID {
+            let id = try #require(try bench.add(path, method: "PATCH", lane: .moderation))
+            #expect(bench.next() == [id])
+            return id
+        }
+        for remaining in [9, 2] {
+            bench.answer(try ask(), limit: 10, remaining: remaining, resetAfter: .seconds(10), reset: .seconds(1000))
+        }
+        let overtaken = try ask()
+        bench.now += .milliseconds(9_995)
+        // By Discord's clock it is 1000.001.
+        bench.answer(try ask(), limit: 10, remaining: 9, resetAfter: .milliseconds(9_999), reset: .seconds(1010))
+        // One of the eight may be taken by the one in flight.
+        for _ in 0..<10 { _ = try bench.add(path, method: "PATCH", lane: .moderation) }
+        #expect(bench.next().count == 8)
+        // It was not; but it tells nothing of this window either.
+        bench.answer(overtaken, limit: 10, remaining: 1, resetAfter: .milliseconds(3), reset: .seconds(1000))
+        #expect(bench.next().isEmpty)
+        #expect(bench.nextWake() == bench.now + .milliseconds(9_999))
+    }
+
+    @Test("A window whose end moves with each request is taken as the newest answer tells it")
+    func slidingWindow() throws {
+        var bench = Bench()
+        var ids = try (0..<3).compactMap { _ in try bench.add("/channels/1/messages", lane: .interaction) }
+        #expect(bench.next() == [ids[0]])
+        bench.answer(ids[0], limit: 5, remaining: 2, resetAfter: .seconds(5), reset: .seconds(1005))
+        #expect(bench.next() == [ids[1], ids[2]])
+        ids += try (0..<2).compactMap { _ in try bench.add("/channels/1/messages", lane: .interaction) }
+        // Two have come free meanwhile; one of them is taken, and one more is on its way.
+        bench.answer(ids[1], limit: 5, remaining: 3, resetAfter: .seconds(5), reset: .seconds(1006))
+        #expect(bench.next() == [ids[3], ids[4]])
+        bench.answer(ids[2], limit: 5, remaining: 1, resetAfter: .seconds(5), reset: .milliseconds(1_006_100))
+        #expect(bench.next().isEmpty)
     }
 
     @Test("A request that left before its bucket was known counts there, whichever answer comes first")
@@ -401,6 +443,7 @@ private struct Simulation {
 
     private var random: SeededGenerator
     private var limiter = RateLimiter()
+    private let start = ContinuousClock.now
     private var now = ContinuousClock.now
     private var windows: [String: Window] = [:]
     private var paths: [RequestID: String] = [:]
@@ -487,6 +530,7 @@ private struct Simulation {
         report.remaining = 5 - window.used
         // Discord's figure is for when the answer is written; it is a little longer when it arrives.
         report.resetAfter = window.endsAt - now
+        report.reset = window.endsAt - start
         windows[path] = window
         return report
     }

@@ -21,6 +21,8 @@ struct Bucket: Sendable {
     }
 
     var limit = Limit.unknown
+    /// When the latest window that Discord has told of ends, since 1970 by Discord's clock.
+    var windowEnd: Duration?
     /// After a 429: nothing leaves before.
     var blockedUntil: ContinuousClock.Instant?
     var inFlight = 0
@@ -73,21 +75,83 @@ struct Bucket: Sendable {
     /// Learns from an answer. Its request counts as in flight no more.
     mutating func learn(_ report: LimitReport, _ now: ContinuousClock.Instant) {
         if let limit = report.limit, let remaining = report.remaining, let resetAfter = report.resetAfter {
-            // What is in flight may not have been counted by Discord yet.
-            var available = max(min(remaining, limit) - inFlight, 0)
-            var resetAt = now + resetAfter
-            if case .known(_, let left, let current) = self.limit {
-                // `left` counts what is in flight already: to take it off once more would lose a permit for the rest of
-                // the window whenever answers overtake each other. Neither hand any back: an older answer counted less.
-                available = min(remaining, left)
-                if current != .distantFuture { resetAt = max(resetAt, current) }
-            }
-            self.limit = .known(limit: max(limit, 1), available: available, resetAt: resetAt)
+            learn(max(limit, 1), remaining: min(remaining, limit), now + resetAfter, report)
         } else if report.isAnswer, limit == .unknown {
             limit = .none
-        } else if inFlight == 0, case .known(let limit, _, .distantFuture) = limit {
-            // An answer without headers, or none: the window that it should have told of is open again.
+        } else {
+            openUntold()
+        }
+    }
+
+    private mutating func learn(
+        _ limit: Int,
+        remaining: Int,
+        _ resetAt: ContinuousClock.Instant,
+        _ report: LimitReport
+    ) {
+        // What is in flight may not have been counted by Discord yet.
+        let uncounted = max(remaining - inFlight, 0)
+        guard case .known(_, let left, let current) = self.limit else {
+            windowEnd = report.reset
+            self.limit = .known(limit: limit, available: uncounted, resetAt: resetAt)
+            return
+        }
+        let isAwaited = current == .distantFuture
+        let age = WindowAge(report, windowEnd)
+        if age == .newer || age == .moved { windowEnd = report.reset }
+        switch age {
+        case .same where isAwaited, .older:
+            // It was counted in a window that is over.
+            openUntold()
+        case .same, .unknown:
+            // `left` counts what is in flight already: to take it off once more would lose a permit for the rest of the
+            // window whenever answers overtake each other. Neither hand any back: an older answer counted less.
+            self.limit = .known(
+                limit: limit,
+                available: min(remaining, left),
+                resetAt: isAwaited ? resetAt : max(resetAt, current)
+            )
+        case .newer:
+            // Discord's window ended a moment before ours, for an answer takes its time. Those in flight may be in it.
+            let available = isAwaited ? left : max(limit - 1 - inFlight, 0)
+            self.limit = .known(limit: limit, available: min(remaining, available), resetAt: resetAt)
+        case .moved:
+            self.limit = .known(limit: limit, available: uncounted, resetAt: resetAt)
+        }
+    }
+
+    /// An answer told nothing of the window that began, and none is to come that could: it is open.
+    private mutating func openUntold() {
+        if inFlight == 0, case .known(let limit, _, .distantFuture) = limit {
             self.limit = .known(limit: limit, available: limit, resetAt: .distantFuture)
+        }
+    }
+}
+
+/// Which of a bucket's windows an answer speaks of, by Discord's own clock alone.
+private enum WindowAge {
+    /// The answer does not say, or nothing was known before.
+    case unknown
+    case older, same
+    /// One that began when the known one was over.
+    case newer
+    /// The known one ends later than was said: a window that slides.
+    case moved
+
+    /// Discord's ends of one window may differ by some milliseconds.
+    private static let tolerance = Duration.milliseconds(50)
+
+    init(_ report: LimitReport, _ known: Duration?) {
+        guard let end = report.reset, let resetAfter = report.resetAfter, let known else {
+            self = .unknown
+            return
+        }
+        if end < known - Self.tolerance {
+            self = .older
+        } else if end <= known + Self.tolerance {
+            self = .same
+        } else {
+            self = end - resetAfter > known - Self.tolerance ? .newer : .moved
         }
     }
 }
@@ -110,6 +174,8 @@ package struct LimitReport: Equatable, Sendable {
     package var limit: Int?
     package var remaining: Int?
     package var resetAfter: Duration?
+    /// When the window ends, since 1970 by Discord's clock: it tells one window's answers from another's, and nothing else.
+    package var reset: Duration?
     /// Set on 429.
     package var rejection: Rejection?
 

@@ -9,8 +9,10 @@ extension LimitReport {
         bucket = headers.first(name: "X-RateLimit-Bucket")
         limit = headers.first(name: "X-RateLimit-Limit").flatMap(Self.count)
         remaining = headers.first(name: "X-RateLimit-Remaining").flatMap(Self.count)
-        // Relative to now: the absolute X-RateLimit-Reset would be read against a clock that may differ from Discord's.
+        // Relative to now: the absolute X-RateLimit-Reset would be read against a clock that may differ from Discord's. It
+        // is good for comparing answers.
         resetAfter = headers.first(name: "X-RateLimit-Reset-After").flatMap(Self.seconds)
+        reset = headers.first(name: "X-RateLimit-Reset").flatMap(Self.date)
         guard status == 429 else { return }
         let parsed = try? JSONDecoder().decode(RESTErrorBody.self, from: Data(body))
         let retryAfter =
@@ -34,6 +36,13 @@ extension LimitReport {
     /// Seconds as text, 0 to an hour; anything else is nil.
     private static func seconds(_ text: String) -> Duration? {
         Double(text).flatMap { seconds($0) }
+    }
+
+    /// Seconds since 1970 as text, up to the year 9999; anything else is nil.
+    private static func date(_ text: String) -> Duration? {
+        Double(text).flatMap {
+            (0..<253_402_300_800).contains($0) ? .milliseconds(Int64(($0 * 1000).rounded())) : nil
+        }
     }
 
     private static func seconds(_ value: Double) -> Duration? {
