@@ -81,7 +81,7 @@ final class Troupe: Sendable {
             supervisor: supervisor,
             folder: folder,
             output: output,
-            databaseURL: "host=\(folder.path)/postgres/socket port=\(ports[11]) user=ensemble dbname=ensemble",
+            databaseURL: "host=\(folder.path)/run/postgres port=\(ports[11]) user=ensemble dbname=ensemble",
             playground: Playground(http: HTTP(base: "http://127.0.0.1:\(ports[9])")),
             admin: admin
         )
