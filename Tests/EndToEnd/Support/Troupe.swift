@@ -126,6 +126,37 @@ final class Troupe: Sendable {
         }
     }
 
+    /// Starts one more process of a service, with what the supervisor has given to the first; whoever starts it ends it.
+    func startAnother(_ executable: String, instance: String) throws -> Process {
+        guard
+            let first = ChildProcesses.descendants(of: supervisor.processIdentifier)
+                .first(where: { $0.executable == executable })
+        else { throw NotRunning(executable: executable) }
+        var environment: [String: String] = [:]
+        for entry in try Data(contentsOf: URL(filePath: "/proc/\(first.id)/environ")).split(separator: 0) {
+            let parts = String(decoding: entry, as: UTF8.self).split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2 { environment[parts[0]] = parts[1] }
+        }
+        environment["INSTANCE_ID"] = instance
+        environment["\(executable.uppercased().replacing("-", with: "_"))_PORT"] = "0"
+        let process = Process()
+        process.executableURL = BuiltProducts.executable(executable)
+        process.currentDirectoryURL = BuiltProducts.checkout
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        let log = folder.appending(path: "\(executable)-\(instance).log")
+        try Data().write(to: log)
+        let handle = try FileHandle(forWritingTo: log)
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        return process
+    }
+
+    private struct NotRunning: Error {
+        let executable: String
+    }
+
     /// The services' processes, by executable.
     var running: [String] {
         ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.executable)
