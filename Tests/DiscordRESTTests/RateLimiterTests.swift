@@ -35,6 +35,18 @@ struct RateLimiterTests {
 
         mutating func next() -> [RequestID] { limiter.next(now) }
 
+        /// What leaves in that time.
+        mutating func next(during time: Duration) -> [RequestID] {
+            let end = now + time
+            var leaving = next()
+            while let wake = nextWake(), wake > now, wake < end {
+                now = wake
+                leaving += next()
+            }
+            now = end
+            return leaving
+        }
+
         mutating func nextWake() -> ContinuousClock.Instant? { limiter.nextWake(now) }
 
         mutating func expired() -> [RequestID] { limiter.expired(now) }
@@ -142,7 +154,7 @@ struct RateLimiterTests {
         _ = bench.next()
         bench.answer(first, limit: 10, remaining: 9)
         for _ in 0..<50 { _ = try bench.add(path, method: "PATCH", lane: .cosmetic) }
-        #expect(bench.next().count == 4)
+        #expect(bench.next(during: .milliseconds(900)).count == 4)
         let timeout = try #require(try bench.add(path, method: "PATCH", lane: .moderation))
         #expect(bench.next() == [timeout])
     }
@@ -155,7 +167,7 @@ struct RateLimiterTests {
         _ = bench.next()
         bench.answer(first, limit: 10, remaining: 9, resetAfter: .seconds(10))
         for _ in 0..<50 { _ = try bench.add(path, method: "PATCH", lane: .cosmetic) }
-        let nicknames = bench.next()
+        let nicknames = bench.next(during: .seconds(1))
         #expect(nicknames.count == 4)
         // Discord counted them in their order; the last answer comes first.
         for (index, id) in nicknames.enumerated().reversed() {
@@ -239,7 +251,7 @@ struct RateLimiterTests {
         for channel in 1...60 {
             _ = try bench.add("/channels/\(channel)/typing", lane: .cosmetic, group: UInt64(channel))
         }
-        #expect(bench.next().count == 25)
+        #expect(bench.next(during: .seconds(1)).count == 25)
         for channel in 101...160 {
             _ = try bench.add("/channels/\(channel)/messages", lane: .message, group: UInt64(channel))
         }
@@ -256,6 +268,30 @@ struct RateLimiterTests {
         bench.now += .milliseconds(1020)
         let second = bench.next()
         #expect(second.count == 50)
+    }
+
+    @Test("Cosmetics leave one by one over the second, and hold up nobody")
+    func pacing() throws {
+        var bench = Bench(rate: 50)
+        for channel in 1...60 {
+            _ = try bench.add("/channels/\(channel)/typing", lane: .cosmetic, group: UInt64(channel))
+        }
+        #expect(bench.next().count == 1)
+        #expect(bench.nextWake() == bench.now + .microseconds(40_800))
+        let ban = try #require(try bench.add("/guilds/1/bans/1", method: "PUT", lane: .moderation))
+        #expect(bench.next() == [ban])
+        bench.now += .microseconds(40_800)
+        #expect(bench.next().count == 1)
+        // Nothing is to be done before a bucket and the second are both open for it.
+        var other = Bench(rate: 50)
+        let first = try #require(try other.add("/guilds/1/members/2", method: "PATCH", lane: .cosmetic))
+        _ = other.next()
+        other.answer(first, limit: 1, remaining: 0, resetAfter: .milliseconds(10))
+        _ = try other.add("/guilds/1/members/2", method: "PATCH", lane: .cosmetic)
+        #expect(other.nextWake() == other.now + .microseconds(40_800))
+        // One after a pause need not wait.
+        bench.now += .seconds(5)
+        #expect(bench.next().count == 1)
     }
 
     @Test("Guilds take turns within a lane")

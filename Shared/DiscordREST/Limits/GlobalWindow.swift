@@ -9,6 +9,8 @@ struct GlobalWindow: Sendable {
     private var oldest = 0
     private var count = 0
     private var blockedUntil: ContinuousClock.Instant?
+    /// When the paced lane may send again.
+    private var pacedUntil: ContinuousClock.Instant?
 
     /// A little over a second, for requests may catch up with each other on their way.
     private static let length = Duration.milliseconds(1020)
@@ -29,13 +31,15 @@ struct GlobalWindow: Sendable {
             oldest = (oldest + 1) % rate
             count -= 1
         }
+        if lane.isPaced, let pacedUntil, pacedUntil > now { return pacedUntil }
         let usable = rate - lane.reserve(of: rate)
         guard count >= usable else { return nil }
         // So many must leave the window first.
         return departures[(oldest + count - usable) % rate] + Self.length
     }
 
-    mutating func take(_ now: ContinuousClock.Instant) {
+    mutating func take(_ lane: RequestLane, _ now: ContinuousClock.Instant) {
+        if lane.isPaced { pacedUntil = now + Self.length / (rate - lane.reserve(of: rate)) }
         let index = (oldest + count) % rate
         if index < departures.count { departures[index] = now } else { departures.append(now) }
         count = min(count + 1, rate)

@@ -83,8 +83,13 @@ package struct RateLimiter: Sendable {
                 for key in keys {
                     guard let id = front(key, lane, group), let entry = entries[id] else { continue }
                     consider(entry.deadline)
-                    if case .later(let instant) = buckets[key]?.ask(lane) { consider(instant) }
-                    if !entry.route.isExempt, let globalOpens { consider(globalOpens) }
+                    // It needs both: at the first of them nothing would leave.
+                    let opens = entry.route.isExempt ? nil : globalOpens
+                    switch buckets[key]?.ask(lane) {
+                    case .later(let instant): consider(max(instant, opens ?? instant))
+                    case .now: if let opens { consider(opens) }
+                    case .afterAnswer, nil: break
+                    }
                 }
             }
         }
@@ -188,7 +193,7 @@ package struct RateLimiter: Sendable {
         buckets[key]?.take()
         waitingCounts[lane.rawValue] -= 1
         entries[id]?.isInFlight = true
-        if entries[id]?.route.isExempt == false { global.take(now) }
+        if entries[id]?.route.isExempt == false { global.take(lane, now) }
     }
 
     private mutating func removeWaiting(_ id: RequestID) {

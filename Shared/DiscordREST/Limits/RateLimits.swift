@@ -22,6 +22,10 @@ package enum RequestLane: Int, CaseIterable, Sendable, Comparable {
         left.rawValue < right.rawValue
     }
 
+    /// Whether its requests leave one by one over the second, and not all that a second allows at its beginning: those of
+    /// lanes before it would wait behind them on the way to Discord.
+    var isPaced: Bool { self == .cosmetic }
+
     /// Of a limit, the permits that this lane must not touch: they stay for lanes before it.
     ///
     /// Every lane can use at least one permit of any limit, so none starves by the rule alone.
