@@ -8,7 +8,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "stack"))
-from measure import Double, Peer, Stack, row, until, write
+from measure import Double, Handler, Peer, Stack, row, until, write
 
 OUT, PROGRAMS, PEERS = sys.argv[1:4]
 COUNT = 150_000
@@ -68,20 +68,9 @@ def their_latency(double):
 
 def our_latency(double):
     with Stack(PROGRAMS, double) as stack:
-        with open(f"/proc/{stack.pids['moderation']}/environ", encoding="utf-8") as file:
-            environment = dict(entry.split("=", 1) for entry in file.read().split("\0") if "=" in entry)
-        environment |= {"INSTANCE_ID": "bench", "MODERATION_PORT": "0", "BENCH_COUNT": str(TIMED)}
-        handler = subprocess.Popen(
-            [os.path.join(PROGRAMS, "bench-events")], env=environment, stdout=subprocess.PIPE, text=True)
-        try:
-            held = "SELECT count(*) FROM leases WHERE resource LIKE 'consumer/bench/%'"
-            stack.until(lambda: stack.ask(held) == "4", 20, "the handler consumes")
-            time.sleep(1)
+        with Handler(PROGRAMS, stack, TIMED) as handler:
             double.flood(TIMED, RATE, stamped=True)
-            return [float(word) for word in handler.stdout.readline().split()]
-        finally:
-            handler.kill()
-            handler.wait()
+            return handler.times(60)
 
 
 rows = []

@@ -1,18 +1,23 @@
 """A Discord for benches: it floods, and measures what comes back.
 
-It announces no bucket and no global limit, so that what is measured is the client. Both sides of a comparison run
-against it. It speaks plain WebSocket frames and HTTP/1.1 by hand, because a library would cost more than the client
+It announces no bucket and no global limit, so that what is measured is the client; with LIMITS it announces and enforces
+both (limits.py), and notes when each call came. Both sides of a comparison run against it. It speaks plain WebSocket frames and HTTP/1.1 by hand, because a library would cost more than the client
 under test, and makes the frames of a flood before it begins; it is not the playground and proves nothing about
 correctness.
 
-    python flood_discord.py [HEARTBEAT]     prints "ready PORT"; HEARTBEAT: milliseconds, 41250 if not given
+    python flood_discord.py HEARTBEAT LIMITS    prints "ready PORT"; HEARTBEAT: milliseconds; LIMITS: 1 or 0
 
 Control, beside `/api/v10`:
     POST /flood {"count", "rate" (a second; 0 = as fast as they are read), "offendEvery" (0 = never), "channels",
                  "stamped" (whether each message says when it was written, by the monotonic clock; plain sessions only)}
         answers {"seconds", "late" (milliseconds that the slowest message left after its time)} when all is written
     GET  /deletions                           answers [milliseconds from frame written to DELETE received, …]
-    POST /steady {"count", "rate"}              messages that a session which is away gets when it resumes (plain sessions only)
+    POST /steady {"count", "rate"}              messages that a session which is away gets when it resumes (plain sessions
+        only); each says when it was written
+    POST /interactions {"command", "count", "rate"}    somebody uses a command of the observing bot again and again
+        answers [milliseconds from interaction written to its callback received, …]
+    GET  /calls                               answers {"arrivals": {"METHOD /path": seconds by the monotonic clock, …} of
+        calls that were not refused, "refused": how many were} since the last time (with LIMITS only)
     POST /guilds {"count", "members"}          adds guilds to what the receiving sessions are in; answers when all is written
     GET  /beats                               answers [milliseconds between a session's heartbeats, …]
     GET  /logins                              answers {"identifies", "resumes": [seconds by the monotonic clock, …]}
@@ -32,6 +37,7 @@ import zlib
 import zstandard
 
 import guilds
+import limits
 
 GUILD = 1_100_000_000_000_000_000
 OWNER = 1_100_000_000_000_000_001
@@ -119,6 +125,7 @@ class Session:
         self.deflater, self.flush = COMPRESSIONS[compress]()
         self.sequence = 0
         self.intents = 0
+        self.bot = 0
         self.is_flooded = False
         # Frames that came between those of a flood: a compressed stream has one order.
         self.held = []
@@ -162,6 +169,12 @@ class Discord:
         self.identifies = 0
         self.resumes = []
         self.next_id = (int(time.time() * 1000) - EPOCH) << 22
+        self.limits = limits.Limits() if int(sys.argv[2]) else None
+        self.arrivals = {}
+        self.refused = 0
+        # When interactions were written, and the milliseconds until each was answered.
+        self.asked = {}
+        self.answered = []
         # discord.py reads a message of this shape at 29,500 to 33,500 a CPU-second.
         self.template = json.dumps({
             "type": 0, "tts": False, "timestamp": "2026-01-01T12:00:00.000000+00:00", "pinned": False, "mentions": [],
@@ -236,7 +249,8 @@ class Discord:
         receivers = [s for s in self.sessions if s.intents & GUILD_MESSAGES]
         start = time.perf_counter()
         for number in range(count):
-            _, text = self.message(number, False, len(CHANNELS), False)
+            _, text = self.message(number, False, len(CHANNELS), True)
+            text = text.replace(STAMP, "%019d" % time.monotonic_ns(), 1)
             for session in receivers:
                 session.sequence += 1
                 payload = f'{{"t":"MESSAGE_CREATE","s":{session.sequence},"op":0,"d":{text}}}'.encode()
@@ -246,6 +260,40 @@ class Discord:
             ahead = start + number / rate - time.perf_counter()
             if ahead > 0.001:
                 await asyncio.sleep(ahead)
+
+    async def interactions(self, command, count, rate):
+        """Uses of a command by members in turns; ends when all are answered, or a while after the last."""
+        session = next(s for s in self.sessions if s.intents & GUILD_MESSAGES)
+        self.asked, self.answered = {}, []
+        start = time.perf_counter()
+        for number in range(count):
+            await asyncio.sleep(max(start + number / rate - time.perf_counter(), 0))
+            # Its id says when it was, and nobody answers an old one.
+            self.next_id = max(self.next_id + (1 << 12), (int(time.time() * 1000) - EPOCH) << 22)
+            token = f"bench_{self.next_id}"
+            somebody = member(MEMBERS[number % len(MEMBERS)], "somebody") | {"permissions": str((1 << 53) - 1)}
+            self.asked[token] = time.perf_counter()
+            session.send(0, {
+                "id": str(self.next_id), "application_id": str(session.bot), "type": 2, "token": token, "version": 1,
+                "data": {"id": str(GUILD), "name": command, "type": 1}, "guild_id": str(GUILD), "locale": "en-US",
+                "channel_id": str(CHANNELS[number % len(CHANNELS)]), "member": somebody, "app_permissions": "0",
+            }, "INTERACTION_CREATE")
+        deadline = time.perf_counter() + 5
+        while self.asked and time.perf_counter() < deadline:
+            await asyncio.sleep(0.01)
+        return self.answered
+
+    def admit(self, method, path, token):
+        """None and the headers of the answer, or how many seconds too early the call is and the headers of the refusal;
+        notes when it came."""
+        if self.limits is None:
+            return None, {}
+        early, headers = self.limits.admit(bot_of(token), method, path)
+        if early is None:
+            self.arrivals[f"{method} {path}"] = time.monotonic()
+        else:
+            self.refused += 1
+        return early, headers
 
     def resume(self, session, writer, sequence):
         session.writer = writer
@@ -284,6 +332,11 @@ class Discord:
             if sent is not None:
                 self.deletions.append((time.perf_counter() - sent) * 1000)
             return 204, None
+        if parts[0] == "interactions":
+            asked = self.asked.pop(parts[2], None)
+            if asked is not None:
+                self.answered.append((time.perf_counter() - asked) * 1000)
+            return 204, None
         if parts == ["users", "@me"]:
             return 200, user(bot, "bot", True) | {"verified": True, "mfa_enabled": True}
         if parts in (["applications", "@me"], ["oauth2", "applications", "@me"]):
@@ -317,15 +370,16 @@ class Discord:
         return 200, {}
 
 
-def http(status, body):
+def http(status, body, headers=None):
     payload = b"" if body is None else json.dumps(body).encode()
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n"
-    return head.encode() + payload
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(payload)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return f"{head}\r\n".encode() + payload
 
 
 async def gateway(discord, reader, writer, compress):
     session = Session(writer, compress)
-    session.send(10, {"heartbeat_interval": int(sys.argv[1]) if len(sys.argv) > 1 else 41250})
+    session.send(10, {"heartbeat_interval": int(sys.argv[1])})
     try:
         while True:
             head = await reader.readexactly(2)
@@ -351,6 +405,7 @@ async def gateway(discord, reader, writer, compress):
             elif message["op"] == 2:
                 bot = bot_of(message["d"]["token"].removeprefix("Bot "))
                 session.intents = message["d"]["intents"]
+                session.bot = bot
                 discord.identifies += 1
                 discord.known[f"bench-{bot}"] = session
                 session.send(0, {
@@ -411,6 +466,12 @@ async def serve(discord, reader, writer):
                 order = json.loads(body)
                 await discord.steady(order["count"], order["rate"])
                 writer.write(http(200, {}))
+            elif path == "/interactions":
+                order = json.loads(body)
+                writer.write(http(200, await discord.interactions(order["command"], order["count"], order["rate"])))
+            elif path == "/calls":
+                writer.write(http(200, {"arrivals": discord.arrivals, "refused": discord.refused}))
+                discord.arrivals, discord.refused = {}, 0
             elif path == "/logins":
                 writer.write(http(200, {"identifies": discord.identifies, "resumes": discord.resumes}))
             elif path == "/guilds":
@@ -429,8 +490,15 @@ async def serve(discord, reader, writer):
                     "receiving": len(sequences), "sequences": sequences, "all": len(discord.sessions)}))
             else:
                 token = headers.get("authorization", "").removeprefix("Bot ")
-                status, answer = discord.rest(method, path.removeprefix("/api/v10"), token, body)
-                writer.write(http(status, answer))
+                path = path.removeprefix("/api/v10")
+                early, announced = discord.admit(method, path, token)
+                if early is None:
+                    status, answer = discord.rest(method, path, token, body)
+                else:
+                    status, answer = 429, {
+                        "message": "You are being rate limited.", "retry_after": early,
+                        "global": "x-ratelimit-global" in announced}
+                writer.write(http(status, answer, announced))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

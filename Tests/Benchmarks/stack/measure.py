@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import statistics
@@ -74,12 +75,40 @@ def descendants(root):
     return found
 
 
-class Double:
-    """The flooding Discord."""
+class Handler:
+    """The bench's own consumer beside moderation's, in moderation's name: for each so many messages that say when they were
+    written, median and 99th percentile of the microseconds from socket to handler."""
 
-    def __init__(self, heartbeat=41250):
+    def __init__(self, programs, stack, count):
+        environment = stack.environment_of("moderation") | {
+            "INSTANCE_ID": "bench", "MODERATION_PORT": "0", "BENCH_COUNT": str(count)}
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "flood_discord.py"), str(heartbeat)], stdout=subprocess.PIPE, text=True)
+            [os.path.join(programs, "bench-events")], env=environment, stdout=subprocess.PIPE, text=True)
+        held = "SELECT count(*) FROM leases WHERE resource LIKE 'consumer/bench/%'"
+        stack.until(lambda: stack.ask(held) == "4", 30, "the handler consumes")
+        time.sleep(1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def times(self, patience):
+        """The next two figures, waited for so many seconds."""
+        if not select.select([self.process.stdout], [], [], patience)[0]:
+            raise TimeoutError("not in time: the handler has all messages")
+        return [float(word) for word in self.process.stdout.readline().split()]
+
+
+class Double:
+    """The flooding Discord, without rate limits or with them."""
+
+    def __init__(self, heartbeat=41250, limits=False):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "flood_discord.py"), str(heartbeat), str(int(limits))],
+            stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -102,6 +131,12 @@ class Double:
 
     def add_guilds(self, count, members=100):
         get(f"{self.url}/guilds", {"count": count, "members": members})
+
+    def interactions(self, command, count, rate):
+        return json.loads(get(f"{self.url}/interactions", {"command": command, "count": count, "rate": rate}))
+
+    def calls(self):
+        return json.loads(get(f"{self.url}/calls"))
 
     def beats(self):
         return json.loads(get(f"{self.url}/beats"))
@@ -222,6 +257,11 @@ class Stack:
         except (urllib.error.URLError, OSError):
             return False
 
+    def environment_of(self, service):
+        """What a service was started with: enough to start another process in its name."""
+        with open(f"/proc/{self.pids[service]}/environ", encoding="utf-8") as file:
+            return dict(entry.split("=", 1) for entry in file.read().split("\0") if "=" in entry)
+
     def metric(self, service, name):
         """The sum of a metric over its labels."""
         lines = get(f"http://127.0.0.1:{self.port_of[service]}/metrics").splitlines()
@@ -242,6 +282,19 @@ class Stack:
     def journalled(self):
         """What the journal has of the observing session."""
         return int(self.ask("SELECT coalesce(max(last_seq), 0) FROM streams WHERE NOT closed"))
+
+    def child(self, name):
+        """The process of one of our executables, found without looking at every process of the machine; None while there is
+        none."""
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/children", encoding="utf-8") as file:
+                for pid in map(int, file.read().split()):
+                    try:
+                        if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == name:
+                            return pid
+                    except OSError:
+                        continue
+        return None
 
     def processes(self):
         return descendants(self.process.pid) | {self.process.pid: "ensemble"}

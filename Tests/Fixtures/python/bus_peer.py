@@ -10,36 +10,20 @@ import sys
 import time
 
 import zmq
-import zmq.auth
 from google.protobuf import json_format
 
 import ensemble_protos
+from bus_client import PATIENCE, Peer, connect
 
 folder, events_out, requests, role = sys.argv[1:5]
 message = ensemble_protos.load(folder)
 Header, Envelope = message("ensemble.bus.v1.Header"), message("ensemble.bus.v1.Envelope")
 EventBatch = message("ensemble.bus.v1.EventBatch")
 context = zmq.Context()
-# How long to wait for anything, in seconds.
-PATIENCE = int(os.environ.get("PATIENCE", "20"))
-
-
-def connect(kind, endpoint):
-    socket = context.socket(kind)
-    if "KEY_FILE" in os.environ:
-        # Over TCP: our key pair and the bus's public key, from certificates as pyzmq writes them itself.
-        socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(os.environ["KEY_FILE"])
-        socket.curve_serverkey = zmq.auth.load_certificate(os.environ["SERVER_KEY_FILE"])[0]
-    elif "BUS_USER" in os.environ:
-        socket.plain_username = os.environ["BUS_USER"].encode()
-        socket.plain_password = os.environ.get("BUS_SECRET", "none").encode()
-    socket.linger = 500
-    socket.rcvtimeo = socket.sndtimeo = 1000 * PATIENCE
-    return socket, socket.connect(endpoint)
 
 
 def subscriber(count):
-    socket, _ = connect(zmq.SUB, events_out)
+    socket = connect(context, zmq.SUB, events_out)
     socket.subscribe(b"discord.")
     socket.subscribe(b"ensemble.")
     # Subscribed last: its arrival proves that the others are known to the switchboard.
@@ -78,44 +62,8 @@ def report(topic, header, payload, together):
     }), flush=True)
 
 
-class Peer:
-    """The caller's and worker's side of the request protocol, as envelope.proto describes it."""
-
-    def __init__(self):
-        self.socket, _ = connect(zmq.DEALER, requests)
-        self.client = random.getrandbits(63) + 1
-        self.pulsed = 0
-        self.send(Envelope(verb="hello", client=self.client))
-        assert self.receive("welcome")[0].epoch
-
-    def send(self, envelope, *body):
-        self.socket.send_multipart([envelope.SerializeToString(), *body])
-
-    def pulse(self):
-        self.pulsed = time.monotonic()
-        try:
-            self.socket.send(Envelope(verb="pulse").SerializeToString(), zmq.DONTWAIT)
-        except zmq.Again:
-            # There is no connection.
-            pass
-
-    def receive(self, verb):
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if time.monotonic() - self.pulsed > 0.5:
-                self.pulse()
-            if self.socket.poll(200):
-                first, *body = self.socket.recv_multipart()
-                envelope = Envelope.FromString(first)
-                if envelope.verb == verb:
-                    return envelope, body
-        print(f"no {verb} came")
-        context.destroy(linger=0)
-        raise SystemExit(3)
-
-
 def requester():
-    peer = Peer()
+    peer = Peer(context, message, requests)
     name = "ensemble.gateway.v1.QueryGuild"
     header = Header(type=name, schema_version=1, source="python/1", key="python-key")
     payload = json_format.MessageToJson(message(name)(guild=2**63 + 5)).encode()
@@ -129,7 +77,7 @@ def requester():
 
 
 def worker():
-    peer = Peer()
+    peer = Peer(context, message, requests)
     name = "ensemble.gateway.v1.QueryGuild"
     peer.send(Envelope(verb="serve", address=name, credit=1))
     request, (header, payload) = peer.receive("request")
@@ -144,7 +92,7 @@ def worker():
 
 def publisher():
     """Publishes on a topic, again and again, until it is told to stop by the end of its input."""
-    socket, _ = connect(zmq.PUB, os.environ["EVENTS_IN"])
+    socket = connect(context, zmq.PUB, os.environ["EVENTS_IN"])
     socket.sndtimeo = 1000
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and not os.path.exists(os.environ["STOP_FILE"]):
