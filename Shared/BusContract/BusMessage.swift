@@ -76,6 +76,26 @@ package struct RequestAddress: RawRepresentable, Hashable, Sendable {
     /// Stands between a type's name and the number of a shard.
     package static let shardMark = "/shard/"
 
+    /// Stands between the address of a service's commands and the id of an instance.
+    package static let instanceMark = "/instance/"
+
+    /// Where one instance alone takes what the address is for. It goes to that instance or to nobody: the broker says at
+    /// once when it is not there, and says so too when it dies over a request, which it hands to no other.
+    ///
+    /// - Parameter instance: the `INSTANCE_ID`.
+    package func ofInstance(_ instance: String) -> Self {
+        Self(rawValue: "\(rawValue)\(Self.instanceMark)\(instance)")
+    }
+
+    /// The address without its instance; nil if it names none.
+    package var withoutInstance: Self? {
+        // Runs for every request: most have no slash at all.
+        guard rawValue.utf8.contains(UInt8(ascii: "/")), let mark = rawValue.firstRange(of: Self.instanceMark),
+            mark.upperBound < rawValue.endIndex
+        else { return nil }
+        return Self(rawValue: String(rawValue[..<mark.lowerBound]))
+    }
+
     /// Interactions of the commands that the service owns.
     package static func commands(of service: ServiceRole) -> Self {
         Self(rawValue: "commands.\(service.rawValue)")

@@ -23,4 +23,20 @@ struct AccessPolicyTests {
         }
         #expect(!policy.mayServe(LoadTracks.address(ofShard: 0).rawValue, role: .gateway))
     }
+
+    @Test("The address of an instance is served by the service whose commands it takes, and asked by gateways alone")
+    func instanceAddresses() {
+        let address = RequestAddress.commands(of: .music).ofInstance("4").rawValue
+        #expect(address == "commands.music/instance/4")
+        #expect(policy.mayServe(address, role: .music))
+        for role in [ServiceRole.gateway, .moderation, .persona] { #expect(!policy.mayServe(address, role: role)) }
+        #expect(policy.mayAsk(address, user: "gateway"))
+        for user in ["admin-api", "music", "scheduler", "nobody", ""] { #expect(!policy.mayAsk(address, user: user)) }
+        for address in [
+            "commands.music/instance/", "commands.nobody/instance/1", "/instance/1", "jobs.music/instance/1",
+            "\(ControlBot.typeName)/instance/1",
+        ] {
+            for role in [ServiceRole.music, .gateway] { #expect(!policy.mayServe(address, role: role), "\(address)") }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package import DiscordModel
 
-/// A member's command, button, select, modal or keystroke, handed to the service that owns it at `commands.<service>`.
+/// A member's command, button, select, modal or keystroke, handed to the service that owns it at `commands.<service>`,
+/// or at `commands.<service>/instance/<INSTANCE_ID>` to the one instance that is to answer.
 ///
 /// The gateway keeps the interaction's token; a service answers by the reply, and later by `RespondInteraction`.
 package struct HandleInteraction: BusRequest {

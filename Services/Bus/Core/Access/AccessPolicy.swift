@@ -101,12 +101,22 @@ package struct AccessPolicy: Sendable {
     package func mayAsk(_ address: String, user: String) -> Bool {
         if let callers = callers[address] { return callers.contains(ServiceRole(rawValue: user)) }
         // What others may not ask they may not ask by the way that gateways have among each other either.
-        return Self.type(ofShardAddress: address) == nil || user == ServiceRole.gateway.rawValue
+        let isOfGateways = Self.type(ofShardAddress: address) != nil || commands(ofInstanceAddress: address) != nil
+        return !isOfGateways || user == ServiceRole.gateway.rawValue
     }
 
     package func mayServe(_ address: String, role: ServiceRole) -> Bool {
         if let allowed = servers[address] { return allowed.contains(role) }
-        return Self.type(ofShardAddress: address).flatMap { servers[$0]?.contains(role) } ?? false
+        let common = Self.type(ofShardAddress: address) ?? commands(ofInstanceAddress: address)
+        return common.flatMap { servers[$0]?.contains(role) } ?? false
+    }
+
+    /// The common address of the commands that this is one instance's address of; nil if it is none.
+    private func commands(ofInstanceAddress address: String) -> String? {
+        guard let common = RequestAddress(rawValue: address).withoutInstance,
+            roles.contains(where: { RequestAddress.commands(of: $0) == common })
+        else { return nil }
+        return common.rawValue
     }
 
     /// The request type whose address for one shard this is; nil if it is none.

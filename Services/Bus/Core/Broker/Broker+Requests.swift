@@ -44,6 +44,7 @@ extension Broker {
         }
         entries[request] = Entry(
             address: envelope.address,
+            isBound: Self.isBound(envelope.address),
             isRepeatable: envelope.isRepeatable,
             user: peer.user,
             deadline: deadline,
@@ -91,6 +92,7 @@ extension Broker {
     mutating func leave(_ address: String, _ id: PeerID) {
         peers[id]?.slots[address] = nil
         queues[address]?.workers.removeAll { $0 == id }
+        refuseStranded(address)
         if let queue = queues[address], queue.waiting.isEmpty, queue.workers.isEmpty { queues[address] = nil }
         // Everything that was sent to it is on its way before this: it may close now.
         var done = Envelope(.leave)
@@ -113,6 +115,7 @@ extension Broker {
             let deadline = now + limits.adoption
             entries[request] = Entry(
                 address: address,
+                isBound: Self.isBound(address),
                 isRepeatable: false,
                 user: "",
                 deadline: deadline,
@@ -176,7 +179,7 @@ extension Broker {
                 queues[address]?.waiting.removeFirst()
                 continue
             }
-            guard let worker = chooseWorker(address) else { return }
+            guard let worker = chooseWorker(address) else { return refuseStranded(address) }
             queues[address]?.waiting.removeFirst()
             entries[request]?.worker = worker
             peers[worker]?.running.insert(request)
@@ -190,6 +193,21 @@ extension Broker {
             actions.append(.send(worker, envelope, entry.body ?? RequestBody()))
             // It will never be sent again, so that its bytes can go.
             if !entry.isRepeatable { releaseBody(request) }
+        }
+    }
+
+    static func isBound(_ address: String) -> Bool {
+        RequestAddress(rawValue: address).withoutInstance != nil
+    }
+
+    /// Sends back what waits for one worker that is not there, or has missed its heartbeats.
+    mutating func refuseStranded(_ address: String) {
+        guard Self.isBound(address), let queue = queues[address], queue.workers.allSatisfy(suspects.contains) else {
+            return
+        }
+        for request in queue.waiting where entries[request]?.worker == nil {
+            drop(request)
+            answer(request, .noWorker, "nobody serves \(address)")
         }
     }
 
@@ -211,7 +229,7 @@ extension Broker {
     /// Its worker has died, or may have.
     mutating func giveBack(_ request: RequestID, now: ContinuousClock.Instant) {
         guard let entry = entries[request] else { return }
-        guard entry.isRepeatable, entry.body != nil else {
+        guard entry.isRepeatable, !entry.isBound, entry.body != nil else {
             note(.outcomeUnknown, entry.user, entry.address)
             drop(request)
             rememberFinished(request, until: entry.deadline, now: now)

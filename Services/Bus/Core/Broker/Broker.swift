@@ -10,6 +10,8 @@ package import MessageBus
 ///   so that another has time for them before their deadlines. The first answer counts, whoever gives it.
 /// - One that dies (silent for longer, or its connection gone) is forgotten; for its `once` requests the caller learns
 ///   `outcomeUnknown`.
+/// - At the address of one instance nothing waits for a worker that is not there, and nothing passes to another: its caller
+///   learns at once that it was not taken, or that its worker died over it, and asks whom it likes.
 /// - Request ids make repeated sends harmless: a client that reconnects sends everything unanswered again.
 ///
 /// Malformed or forbidden messages become notes and, where somebody waits, an answer; they change nothing else.
@@ -35,6 +37,8 @@ package struct Broker: Sendable {
 
     struct Entry {
         let address: String
+        /// Whether it is for one worker and no other.
+        let isBound: Bool
         var isRepeatable: Bool
         let user: String
         var deadline: ContinuousClock.Instant
@@ -217,6 +221,7 @@ package struct Broker: Sendable {
         let repeatable = peer.running.filter { entries[$0]?.isRepeatable == true && entries[$0]?.body != nil }
         peers[id]?.running.subtract(repeatable)
         giveBack(repeatable, now: now)
+        for address in peer.slots.keys.sorted() { refuseStranded(address) }
     }
 
     /// It lives.
@@ -231,9 +236,11 @@ package struct Broker: Sendable {
         suspects.remove(id)
         if clients[peer.client] == id { clients[peer.client] = nil }
         for address in peer.slots.keys { queues[address]?.workers.removeAll { $0 == id } }
-        guard !peer.running.isEmpty else { return }
-        note(.workerLost, peer.user, "\(peer.running.count) requests were running there")
-        giveBack(peer.running, now: now)
+        if !peer.running.isEmpty {
+            note(.workerLost, peer.user, "\(peer.running.count) requests were running there")
+            giveBack(peer.running, now: now)
+        }
+        for address in peer.slots.keys.sorted() { refuseStranded(address) }
     }
 
     private mutating func giveBack(_ requests: Set<RequestID>, now: ContinuousClock.Instant) {
