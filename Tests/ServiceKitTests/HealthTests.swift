@@ -37,4 +37,12 @@ import Testing
             }
         }
     }
+
+    @Test func theLoadIsThatOfTheFullestWork() {
+        let registry = HealthRegistry()
+        #expect(registry.load == 0)
+        registry.work(capacity: 8) { 2 }
+        registry.work(capacity: 4) { 6 }
+        #expect(registry.load == 1.5)
+    }
 }

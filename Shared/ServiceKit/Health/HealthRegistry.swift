@@ -15,6 +15,7 @@ package final class HealthRegistry: Sendable {
     private struct Contents {
         var components: [String: State] = [:]
         var queues: [String: @Sendable () -> Int] = [:]
+        var loads: [@Sendable () -> Double] = []
     }
 
     private let contents = Mutex(Contents())
@@ -39,6 +40,18 @@ package final class HealthRegistry: Sendable {
     /// Names a queue whose length `/health` shows.
     package func queue(_ name: String, size: @escaping @Sendable () -> Int) {
         contents.withLock { $0.queues[name] = size }
+    }
+
+    /// Names work of which only so much can be done at a time.
+    ///
+    /// - Parameter running: how much is being done.
+    package func work(capacity: Int, running: @escaping @Sendable () -> Int) {
+        contents.withLock { $0.loads.append { Double(running()) / Double(max(1, capacity)) } }
+    }
+
+    /// How busy the process is: the fullest of what it works at, 1 when it can take no more of that.
+    package var load: Double {
+        contents.withLock { $0.loads }.map { $0() }.max() ?? 0
     }
 
     /// All components, by name.

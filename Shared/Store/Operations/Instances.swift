@@ -1,5 +1,41 @@
+package import DiscordModel
 import FoundationEssentials
 package import Postgres
+
+/// What an instance takes, as its settings say it; an empty list takes everything.
+package struct InstanceLimits: Hashable, Sendable {
+    /// `all`, `chat`, `image`, `video`, `admin`.
+    package var type: String
+    package var commands: [String]
+    /// Patterns for names.
+    package var channels: [String]
+    package var guilds: [GuildID]
+
+    package init(type: String = "all", commands: [String] = [], channels: [String] = [], guilds: [GuildID] = []) {
+        self.type = type
+        self.commands = commands
+        self.channels = channels
+        self.guilds = guilds
+    }
+
+    init(_ row: Row) throws(PostgresError) {
+        type = try row["type"]
+        commands = try row["enabled_commands"]
+        channels = try row["enabled_channels"]
+        guilds = try row["enabled_guilds"]
+    }
+}
+
+/// What decides whether an instance is given work.
+package struct InstanceDuty: Hashable, Sendable {
+    package let service: String
+    package let instance: String
+    package let limits: InstanceLimits
+    /// What it is working at, over what it can work at.
+    package let load: Double
+    /// Whether all of its parts work.
+    package let isReady: Bool
+}
 
 /// A running process of a service, as it last told.
 package struct InstanceRecord: Sendable {
@@ -12,6 +48,11 @@ package struct InstanceRecord: Sendable {
     package var silence: Double
     /// Its last `/health` report, as JSON.
     package var report: String
+    package var limits = InstanceLimits()
+    /// What it is working at, over what it can work at.
+    package var load = 0.0
+    /// Whether all of its parts work.
+    package var isReady = false
 }
 
 /// The table `instances`: every service writes its own row.
@@ -24,24 +65,33 @@ package struct Instances: Sendable {
 
     /// Says that a process runs; call it every few seconds.
     ///
-    /// - Parameter report: the process's health as JSON.
+    /// - Parameters:
+    ///   - report: the process's health as JSON.
+    ///   - load: what it is working at, over what it can work at.
     package func report(
         service: String,
         instance: String,
         host: String,
         port: Int,
         pid: Int,
-        report: String
+        report: String,
+        limits: InstanceLimits = InstanceLimits(),
+        load: Double = 0,
+        isReady: Bool = true
     ) async throws {
         try await executor.query(
             """
-            INSERT INTO instances (service, instance, host, port, pid, report)
+            INSERT INTO instances (service, instance, host, port, pid, report, type, enabled_commands, enabled_channels,
+                enabled_guilds, load, ready)
             VALUES (\(service), \(instance), \(host), \(Int32(clamping: port)), \(Int32(clamping: pid)),
-                \(report)::text::jsonb)
+                \(report)::text::jsonb, \(limits.type), \(limits.commands), \(limits.channels), \(limits.guilds),
+                \(load), \(isReady))
             ON CONFLICT (service, instance) DO UPDATE SET
                 started_at = CASE WHEN instances.pid = excluded.pid THEN instances.started_at ELSE now() END,
                 host = excluded.host, port = excluded.port, pid = excluded.pid, report = excluded.report,
-                seen_at = now()
+                type = excluded.type, enabled_commands = excluded.enabled_commands,
+                enabled_channels = excluded.enabled_channels, enabled_guilds = excluded.enabled_guilds,
+                load = excluded.load, ready = excluded.ready, seen_at = now()
             """
         )
     }
@@ -61,7 +111,7 @@ package struct Instances: Sendable {
         let rows = try await executor.query(
             """
             SELECT service, instance, host, port, pid, extract(epoch FROM now() - seen_at)::double precision AS silence,
-                report::text AS report
+                report::text AS report, type, enabled_commands, enabled_channels, enabled_guilds, load, ready
             FROM instances WHERE seen_at > now() - interval '1 day' ORDER BY service, instance
             """
         )
@@ -73,7 +123,31 @@ package struct Instances: Sendable {
                 port: Int(try row.decode(Int32.self, "port")),
                 pid: Int(try row.decode(Int32.self, "pid")),
                 silence: try row.decode(Double.self, "silence"),
-                report: try row.decode(String.self, "report")
+                report: try row.decode(String.self, "report"),
+                limits: try InstanceLimits(row),
+                load: try row["load"],
+                isReady: try row["ready"]
+            )
+        }
+    }
+
+    /// The processes that were heard of lately, without their reports: cheap enough to be read every second.
+    ///
+    /// - Parameter silence: who said nothing for longer is left out.
+    package func live(within silence: Duration) async throws -> [InstanceDuty] {
+        let rows = try await executor.query(
+            """
+            SELECT service, instance, type, enabled_commands, enabled_channels, enabled_guilds, load, ready
+            FROM instances WHERE seen_at > now() - \(silence) ORDER BY service, instance
+            """
+        )
+        return try rows.map { row in
+            InstanceDuty(
+                service: try row["service"],
+                instance: try row["instance"],
+                limits: try InstanceLimits(row),
+                load: try row["load"],
+                isReady: try row["ready"]
             )
         }
     }

@@ -13,6 +13,10 @@ package struct NewTurn: Sendable {
     package var conversation: String
     /// What the worker needs, in its own form.
     package var request: JSONParameter
+    /// Of the channel, a thread's by its channel; empty where nothing depends on it.
+    package var channelName: String
+    /// Of the channel's category, likewise.
+    package var categoryName: String
     /// After this the answer is no longer wanted.
     package var expiresAt: Date
 
@@ -24,6 +28,8 @@ package struct NewTurn: Sendable {
         author: UserID,
         conversation: String? = nil,
         request: JSONParameter,
+        channelName: String = "",
+        categoryName: String = "",
         expiresAt: Date
     ) {
         self.message = message
@@ -33,7 +39,22 @@ package struct NewTurn: Sendable {
         self.author = author
         self.conversation = conversation ?? "\(bot)/\(channel)"
         self.request = request
+        self.channelName = channelName
+        self.categoryName = categoryName
         self.expiresAt = expiresAt
+    }
+}
+
+/// Where turns were asked for, by what decides who may answer.
+package struct TurnPlace: Hashable, Sendable {
+    package var guild: GuildID?
+    package var channelName: String
+    package var categoryName: String
+
+    package init(guild: GuildID?, channelName: String = "", categoryName: String = "") {
+        self.guild = guild
+        self.channelName = channelName
+        self.categoryName = categoryName
     }
 }
 
@@ -58,6 +79,8 @@ package struct Turn: Hashable, Sendable {
     package let conversation: String
     /// JSON text.
     package let request: String
+    /// The route by which it was claimed; empty where there are none.
+    package let route: String
     package let state: State
     /// Counts claims from 1; the fence of every write.
     package let attempt: Int
@@ -79,6 +102,7 @@ package struct Turn: Hashable, Sendable {
         author = try row["author"]
         conversation = try row["conversation"]
         request = try row["request"]
+        route = try row["route"]
         state = State(rawValue: try row["state"]) ?? .failed
         attempt = try row["attempt"]
         expiresAt = try row["expires_at"]

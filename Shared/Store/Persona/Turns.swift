@@ -13,9 +13,10 @@ package struct Turns: Sendable {
     package func add(_ new: NewTurn) async throws(PostgresError) -> Bool {
         let rows = try await executor.query(
             """
-            INSERT INTO turns (message, bot, guild, channel, author, conversation, request, expires_at)
+            INSERT INTO turns (message, bot, guild, channel, author, conversation, request, channel_name, category_name,
+                expires_at)
             VALUES (\(new.message), \(new.bot), \(new.guild), \(new.channel), \(new.author), \(new.conversation),
-                \(new.request), \(new.expiresAt))
+                \(new.request), \(new.channelName), \(new.categoryName), \(new.expiresAt))
             ON CONFLICT (message, bot) DO NOTHING RETURNING id
             """
         )
@@ -41,6 +42,60 @@ package struct Turns: Sendable {
                       AND earlier.state IN ('waiting', 'running'))
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING *
+            """
+        ).first.map(Turn.init)
+    }
+
+    /// Where the turns were asked for that could be claimed now, their order aside.
+    package func claimablePlaces() async throws(PostgresError) -> [TurnPlace] {
+        try await executor.query(
+            """
+            SELECT DISTINCT guild, channel_name, category_name FROM turns
+            WHERE state = 'waiting' AND not_before <= clock_timestamp()
+               OR state = 'running' AND claimed_until < clock_timestamp()
+            """
+        ).map { row throws(PostgresError) in
+            TurnPlace(
+                guild: try row["guild"],
+                channelName: try row["channel_name"],
+                categoryName: try row["category_name"]
+            )
+        }
+    }
+
+    /// Takes the oldest turn as ``claim(worker:lifetime:)`` does, but only of some places. One that has expired without a
+    /// word said comes from anywhere: its member must be told, whoever would have answered.
+    ///
+    /// - Parameter places: with the names of their routes, which the rows then have.
+    package func claim(
+        worker: String,
+        lifetime: Duration,
+        among places: [TurnPlace: String]
+    ) async throws(PostgresError) -> Turn? {
+        let order = Array(places.keys)
+        // No guild has the id 0; it stands for direct messages.
+        let guilds = order.map { $0.guild ?? GuildID(0) }
+        let routes = order.map { places[$0] ?? "" }
+        return try await executor.query(
+            """
+            WITH chosen AS MATERIALIZED (
+                SELECT t.id, coalesce(place.route, '') AS route FROM turns t
+                LEFT JOIN unnest(\(guilds), \(order.map(\.channelName)), \(order.map(\.categoryName)), \(routes))
+                    AS place(guild, channel_name, category_name, route)
+                    ON coalesce(t.guild, 0) = place.guild AND t.channel_name = place.channel_name
+                        AND t.category_name = place.category_name
+                WHERE (t.state = 'waiting' AND t.not_before <= clock_timestamp()
+                    OR t.state = 'running' AND t.claimed_until < clock_timestamp())
+                  AND (place.route IS NOT NULL OR t.expires_at <= clock_timestamp() AND t.answers = '{}')
+                  AND NOT EXISTS (
+                    SELECT FROM turns earlier
+                    WHERE earlier.conversation = t.conversation AND earlier.id < t.id
+                      AND earlier.state IN ('waiting', 'running'))
+                ORDER BY t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
+            UPDATE turns SET state = 'running', attempt = attempt + 1, worker = \(worker), route = chosen.route,
+                claimed_until = clock_timestamp() + \(lifetime)
+            FROM chosen WHERE turns.id = chosen.id
+            RETURNING turns.*
             """
         ).first.map(Turn.init)
     }
