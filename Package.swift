@@ -143,12 +143,17 @@ let capabilities: [Target] = [
         resources: texts
     ),
     shared("LLM", ["ServiceKit", httpClient, nio, nioHTTP1, logging]),
+    // Which instance answers: the plan, and what it is decided from.
+    shared(
+        "Routing",
+        ["BusContract", "DiscordModel", "MessageBus", "Postgres", "Store", "ServiceKit", logging, serviceLifecycle]
+    ),
     // What each service process starts with: configuration, bus, database, health.
     shared(
         "ServiceHost",
         [
-            "ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit", "BusContract", logging,
-            serviceLifecycle,
+            "ServiceKit", "MessageBus", "Store", "DurableEvents", "Postgres", "CommandKit", "BusContract", "Routing",
+            logging, serviceLifecycle,
         ]
     ),
 ]
@@ -170,7 +175,8 @@ let services: [Target] =
         "Gateway",
         executable: "gateway",
         capabilityNames + [
-            "Compression", "WebSocketClient", "DiscordREST", httpClient, hummingbird, httpTypes, nio, nioPosix, deque,
+            "Routing", "Compression", "WebSocketClient", "DiscordREST", httpClient, hummingbird, httpTypes, nio,
+            nioPosix, deque,
             crypto, yams,
         ]
     )
@@ -180,14 +186,14 @@ let services: [Target] =
         executable: "lavalink-bridge",
         capabilityNames + ["LavalinkModel", "WebSocketClient", httpClient, nio, nioPosix, yams]
     )
-    + service("Persona", executable: "persona", capabilityNames + ["LLM", httpClient], resources: texts)
+    + service("Persona", executable: "persona", capabilityNames + ["LLM", "Routing", httpClient], resources: texts)
     + service("Moderation", executable: "moderation", capabilityNames + [yams], resources: texts)
     + service("Scheduler", executable: "scheduler", capabilityNames, resources: texts)
     + service("Community", executable: "community", capabilityNames, resources: texts)
     + service(
         "AdminAPI",
         executable: "admin-api",
-        capabilityNames + [hummingbird, httpTypes, httpClient, nio, crypto],
+        capabilityNames + ["Routing", hummingbird, httpTypes, httpClient, nio, crypto],
         resources: [.embedInCode("Page/index.html")]
     )
     + service(
@@ -200,7 +206,7 @@ let services: [Target] =
         executable: "ensemble",
         [
             "BusContract", "DiscordModel", "ServiceKit", "MessageBus", "ZeroMQ", "Store", "Postgres", "LocalPostgres",
-            logging, unixSignals, argumentParser, httpClient, nio, nioHTTP1, crypto,
+            "Routing", logging, unixSignals, argumentParser, httpClient, nio, nioHTTP1, crypto,
         ]
     )
 
@@ -271,13 +277,17 @@ let testTargets: [Target] = [
         "DiscordRESTTests",
         ["DiscordREST", "DiscordModel", "ServiceKit", httpClient, nio, nioPosix, nioHTTP1, logging]
     ),
-    tests("CommandKitTests", ["CommandKit", "BusContract"]),
+    tests("CommandKitTests", ["CommandKit", "BusContract", "DiscordModel", "MessageBus", "ServiceKit", logging]),
+    tests(
+        "RoutingTests",
+        ["Routing", "BusContract", "DiscordModel", "MessageBus", "Postgres", "Store", "ServiceKit", logging]
+    ),
     tests("LLMTests", ["LLM", "Simulation", "ServiceKit", httpClient, nio, nioPosix, logging]),
     tests(
         "GatewayTests",
         [
             "GatewayCore", "DiscordModel", "DiscordREST", "Compression", "WebSocketClient", "Simulation", "BusContract",
-            "MessageBus", "BusCore",
+            "MessageBus", "BusCore", "Routing",
             "Store", "Postgres", "DurableEvents", "ServiceKit", "ServiceHost", serviceLifecycle, logging, nio, nioHTTP1,
             httpClient, crypto,
         ]
@@ -295,7 +305,7 @@ let testTargets: [Target] = [
         [
             "PersonaCore", "LLM", "Simulation", "CommandKit", "DiscordModel", "BusContract", "MessageBus",
             "DurableEvents",
-            "Postgres", "Store", "ServiceKit", "ServiceHost", httpClient, logging, serviceLifecycle,
+            "Postgres", "Routing", "Store", "ServiceKit", "ServiceHost", httpClient, logging, serviceLifecycle,
         ]
     ),
     tests("ModerationTests", ["ModerationCore"]),
@@ -304,7 +314,8 @@ let testTargets: [Target] = [
     tests(
         "AdminAPITests",
         [
-            "AdminAPICore", "BusContract", "DiscordModel", "Postgres", "Store", hummingbird, hummingbirdTesting,
+            "AdminAPICore", "BusContract", "DiscordModel", "Postgres", "Routing", "Store", hummingbird,
+            hummingbirdTesting,
             httpTypes, nio, logging,
         ]
     ),
@@ -321,7 +332,7 @@ let testTargets: [Target] = [
         exclude: ["openapi-exemptions.yaml"]
     ),
     // The built executables as child processes, from gateway socket to REST call.
-    tests("EndToEnd", ["Postgres", httpClient, nio, nioHTTP1, logging]),
+    tests("EndToEnd", ["MessageBus", "Postgres", "Simulation", httpClient, nio, nioHTTP1, logging]),
 ]
 
 let package = Package(

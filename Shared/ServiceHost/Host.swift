@@ -2,6 +2,7 @@ package import DurableEvents
 package import Logging
 package import MessageBus
 package import Postgres
+package import Routing
 package import ServiceKit
 
 /// What a service is given: its settings, its log, its metrics, and the ways to the bus and the database.
@@ -14,17 +15,28 @@ package struct Host: Sendable {
     package let database: PostgresClient
     /// Transactions that carry effects on Discord and events of ours with them.
     package let spine: Spine
+    /// What this instance takes of the work of its service.
+    package let profile: InstanceProfile
 
     /// Puts a host together from its parts; tests give their own.
-    package init(context: RuntimeContext, bus: BusConnection, database: PostgresClient, spine: Spine) {
+    package init(
+        context: RuntimeContext,
+        bus: BusConnection,
+        database: PostgresClient,
+        spine: Spine,
+        profile: InstanceProfile = InstanceProfile()
+    ) {
         self.context = context
         self.bus = bus
         self.database = database
         self.spine = spine
+        self.profile = profile
     }
 
     /// Which process of which service this is.
     package var instance: ServiceInstance { context.instance }
+    /// Whether there is work of its service that this instance does not take.
+    package var isRestricted: Bool { profile.isRestricted }
     /// The settings of the process.
     package var settings: Settings { context.settings }
     /// The service's main log.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Routing
 import ServiceKit
 import ServiceLifecycle
 import Store
@@ -13,13 +14,24 @@ import Glibc
 struct InstanceRegistrar: Service {
     /// How often a process says that it runs.
     static let interval = Duration.seconds(3)
+    /// How often it looks whether there is something that others should know sooner.
+    private static let lookInterval = Duration.milliseconds(500)
 
     let host: Host
+
+    /// What decides whether others leave work to this process.
+    private struct Duty: Equatable {
+        let isReady: Bool
+        let isFull: Bool
+    }
+
+    private var duty: Duty { Duty(isReady: host.health.isReady, isFull: host.health.load >= 1) }
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var failing = false
             while true {
+                let told = duty
                 do {
                     failing = try await report() ? false : failing
                 } catch is CancellationError {
@@ -31,7 +43,12 @@ struct InstanceRegistrar: Service {
                     }
                     failing = true
                 }
-                try await Task.sleep(for: host.context.address.current == nil ? .milliseconds(50) : Self.interval)
+                guard host.context.address.current != nil else {
+                    try await Task.sleep(for: .milliseconds(50))
+                    continue
+                }
+                let due = ContinuousClock.now + Self.interval
+                repeat { try await Task.sleep(for: Self.lookInterval) } while duty == told && ContinuousClock.now < due
             }
         }
         let instance = host.instance
@@ -54,7 +71,10 @@ struct InstanceRegistrar: Service {
             host: host.settings.string("HTTP_HOST", default: "127.0.0.1"),
             port: port,
             pid: Int(getpid()),
-            report: String(decoding: health, as: UTF8.self)
+            report: String(decoding: health, as: UTF8.self),
+            limits: host.profile.limits,
+            load: host.health.load,
+            isReady: host.health.isReady
         )
         return true
     }

@@ -2,6 +2,7 @@ import DurableEvents
 import Logging
 import MessageBus
 import Postgres
+import Routing
 package import ServiceKit
 package import ServiceLifecycle
 
@@ -30,6 +31,7 @@ package enum ServiceHost {
         _ type: Hosted.Type,
         _ context: RuntimeContext
     ) async throws -> [any Service] {
+        let profile = try InstanceProfile(settings: context.settings)
         let bus = try BusConnection(
             configuration: try BusConfiguration(settings: context.settings, service: Hosted.name),
             instance: context.instance,
@@ -44,7 +46,7 @@ package enum ServiceHost {
             logger: context.logs.logger("spine"),
             metrics: context.metrics
         )
-        let host = Host(context: context, bus: bus, database: database, spine: spine)
+        let host = Host(context: context, bus: bus, database: database, spine: spine, profile: profile)
         let monitor = DatabaseMonitor(client: database, health: context.health, metrics: context.metrics)
         let registrar = InstanceRegistrar(host: host)
         let service = try await type.init(host: host)

@@ -7,7 +7,8 @@ import Testing
         "CZeroMQ": 0, "CPostgres": 0, "CZlib": 0, "CZstd": 0, "CMalloc": 0,
         "BusContract": 1, "DiscordModel": 1, "LavalinkModel": 1, "ZeroMQ": 1, "Postgres": 1, "LocalPostgres": 1,
         "Compression": 1, "WebSocketClient": 1, "ServiceKit": 1,
-        "MessageBus": 2, "Store": 2, "DurableEvents": 2, "DiscordREST": 2, "CommandKit": 2, "LLM": 2, "ServiceHost": 2,
+        "MessageBus": 2, "Store": 2, "DurableEvents": 2, "DiscordREST": 2, "CommandKit": 2, "LLM": 2, "Routing": 2,
+        "ServiceHost": 2,
     ]
 
     private static let doubles: Set<String> = ["Simulation", "TestSupport"]

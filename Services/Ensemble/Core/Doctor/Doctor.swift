@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LocalPostgres
 import MessageBus
+import Routing
 import ServiceKit
 
 #if canImport(Glibc)
@@ -18,7 +19,7 @@ package struct Doctor: Sendable {
 
     /// Everything that was looked at, in the order of need.
     package func examine() -> [Finding] {
-        programs() + packages() + [database()] + configuration() + bus() + tokens() + ports()
+        programs() + packages() + [database()] + configuration() + routing() + bus() + tokens() + ports()
     }
 
     private func programs() -> [Finding] {
@@ -67,6 +68,22 @@ package struct Doctor: Sendable {
             } catch {
                 return .bad("\(error)", "repair \(path)")
             }
+        }
+    }
+
+    /// Whether the routing plan can be read, if there is one.
+    private func routing() -> [Finding] {
+        do {
+            guard let plan = try RoutingPlan.load(settings: installation.settings) else { return [] }
+            let named = plan.instances.sorted()
+            let others = named.isEmpty ? "" : "; it needs the instances \(named.joined(separator: ", "))"
+            return [
+                .good(
+                    "the routing plan is readable, with the routes \(plan.routes.map(\.rawValue).joined(separator: ", "))\(others)"
+                )
+            ]
+        } catch {
+            return [.bad("\(error)", "repair it, or take it away: then any instance answers")]
         }
     }
 

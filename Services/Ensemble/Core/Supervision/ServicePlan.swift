@@ -20,7 +20,8 @@ package struct ServicePlan: Sendable {
 
     /// Variables that every service may see: none of them is a secret.
     package static let common = [
-        "INSTANCE_ID", "INSTANCE_TYPE", "LOG_LEVEL", "HTTP_HOST", "DATABASE_CONNECTIONS", "DEFAULT_TIMEZONE", "TZ",
+        "INSTANCE_ID", "INSTANCE_TYPE", "ENABLED_COMMANDS", "ENABLED_CHANNELS", "ENABLED_GUILDS", "ROUTING_FILE",
+        "LOG_LEVEL", "HTTP_HOST", "DATABASE_CONNECTIONS", "DEFAULT_TIMEZONE", "TZ",
         "LANG",
         "LC_ALL", "PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "MALLOC_ARENA_MAX", "SWIFT_BACKTRACE",
         "LD_LIBRARY_PATH",
@@ -34,7 +35,7 @@ package struct ServicePlan: Sendable {
         ServicePlan(
             service: .gateway,
             tier: .gateway,
-            variables: ["DISCORD_*", "GATEWAY_*", "ENABLED_COMMANDS", "IS_PRIMARY"],
+            variables: ["DISCORD_*", "GATEWAY_*", "IS_PRIMARY"],
             usesDatabase: true
         ),
         ServicePlan(service: .moderation, tier: .services, variables: ["MODERATION_*"], usesDatabase: true),
