@@ -29,6 +29,8 @@ package final class BusConnection: Service, Sendable {
     private let doorbell: Doorbell
     private let metrics: BusMetrics
     let logger: Logger
+    /// Which process of which service this is.
+    package let instance: ServiceInstance
     /// What stands in the headers of this process: `<service>/<instance>`.
     package let source: String
     private let nextRequest = Atomic<UInt64>(0)
@@ -48,6 +50,7 @@ package final class BusConnection: Service, Sendable {
         try configuration.check()
         self.metrics = BusMetrics(metrics)
         self.logger = logger
+        self.instance = instance
         source = "\(instance.service.rawValue)/\(instance.id)"
         outgoing = OutgoingQueue(
             source: source,

@@ -26,6 +26,8 @@ package struct CommunityService: HostedService {
             ),
             role: .community,
             bus: host.bus,
+            isRestricted: host.isRestricted,
+            health: host.health,
             logger: host.logger("commands")
         )
     }

@@ -16,6 +16,7 @@ import Logging
 import MessageBus
 import NIOCore
 import Postgres
+import Routing
 package import ServiceHost
 package import ServiceKit
 import ServiceLifecycle
@@ -32,6 +33,7 @@ package struct GatewayService: HostedService {
     private let compression: GatewayCompression
     private let bufferLimit: Int
     private let sharding: ShardingSetting
+    private let rules: RoutingRules
     /// Where the interactions endpoint listens; nil: there is none.
     private let interactionsPort: Int?
     private let logger: Logger
@@ -52,6 +54,7 @@ package struct GatewayService: HostedService {
             throw ConfigurationError(key: "GATEWAY_SHARDS", expected: ShardingSetting.form, found: "\"\(shards)\"")
         }
         self.sharding = sharding
+        rules = RoutingRules(plan: try RoutingPlan.load(settings: host.settings))
         bufferLimit = try host.settings.int("GATEWAY_BUFFER_EVENTS", default: 20_000, in: 1...1_000_000)
         interactionsPort =
             host.settings.has("GATEWAY_INTERACTIONS_PORT")
@@ -79,11 +82,22 @@ package struct GatewayService: HostedService {
         let directory = FleetDirectory(fleet)
         let cache = GuildCache(database: host.database, logger: host.logger("cache"), metrics: host.metrics)
         let manifests = ManifestStore(database: host.database, logger: host.logger("commands"))
+        let instances = InstanceDirectory(
+            rules: rules,
+            database: host.database,
+            asksForUnseen: true,
+            logger: host.logger("routing")
+        )
         let interactions = InteractionDesk(
             fleet: directory,
             bus: host.bus,
             database: host.database,
             manifests: manifests,
+            routing: InteractionRouting(
+                directory: instances,
+                names: ChannelNames(bus: host.bus),
+                logger: host.logger("routing")
+            ),
             holder: host.instance.id,
             leases: host.spine.leaseKeeper,
             logger: host.logger("interactions"),
@@ -153,6 +167,7 @@ package struct GatewayService: HostedService {
                 for request in requests { group.addTask { try await request.serve(router) } }
                 group.addTask { try await cache.run() }
                 group.addTask { try await interactions.run() }
+                group.addTask { try await instances.run() }
                 if let interactionsPort {
                     group.addTask { try await serveInteractions(on: interactionsPort, directory, interactions) }
                 }

@@ -57,6 +57,8 @@ package struct ModerationService: HostedService {
             ),
             role: .moderation,
             bus: host.bus,
+            isRestricted: host.isRestricted,
+            health: host.health,
             logger: host.logger("commands")
         )
     }

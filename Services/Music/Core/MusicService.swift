@@ -57,6 +57,8 @@ package struct MusicService: HostedService {
             ),
             role: .music,
             bus: host.bus,
+            isRestricted: host.isRestricted,
+            health: host.health,
             logger: host.logger("commands")
         )
     }

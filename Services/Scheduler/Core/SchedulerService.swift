@@ -36,6 +36,8 @@ package struct SchedulerService: HostedService {
             ),
             role: .scheduler,
             bus: host.bus,
+            isRestricted: host.isRestricted,
+            health: host.health,
             logger: host.logger("commands")
         )
     }

@@ -38,6 +38,7 @@ final class InteractionDesk: Service {
     let bus: BusConnection
     let database: PostgresClient
     let manifests: ManifestStore
+    let routing: InteractionRouting
     let logger: Logger
     /// This process, by which others know whose open interactions are still cared for.
     let holder: String
@@ -54,6 +55,7 @@ final class InteractionDesk: Service {
         bus: BusConnection,
         database: PostgresClient,
         manifests: ManifestStore,
+        routing: InteractionRouting,
         holder: String,
         leases: LeaseKeeper,
         logger: Logger,
@@ -63,6 +65,7 @@ final class InteractionDesk: Service {
         self.bus = bus
         self.database = database
         self.manifests = manifests
+        self.routing = routing
         self.holder = holder
         self.leases = leases
         self.logger = logger
@@ -173,6 +176,13 @@ final class InteractionDesk: Service {
         return manifests.owner(of: request)
     }
 
+    /// What the conversation waits for.
+    enum Event: Sendable {
+        case replied(InteractionReply)
+        case failed(InteractionMachine.Apology)
+        case timeIsUp
+    }
+
     /// Asks the service, defers when it is slow, and answers.
     private func converse(
         _ entry: OpenInteraction,
@@ -183,47 +193,25 @@ final class InteractionDesk: Service {
         var machine = InteractionMachine(kind: request.kind, deferral: owner.deferral)
         let timeout = machine.canDefer ? Self.serviceTimeout : InteractionMachine.lastMoment
         let patience = machine.patience
-        await withTaskGroup(of: InteractionReply??.self) { group in
-            group.addTask { .some(try? await self.ask(request, owner.service, timeout)) }
+        let canDefer = machine.canDefer
+        await withTaskGroup(of: Event.self) { group in
+            group.addTask { await self.ask(request, owner.service, timeout, canDefer: canDefer) }
             group.addTask {
                 try? await Task.sleep(for: patience)
-                return .none
+                return .timeIsUp
             }
             for await event in group {
                 let action: InteractionMachine.Action
                 switch event {
-                case .some(.some(let reply)): action = machine.replied(reply)
-                case .some(.none): action = machine.failed()
-                case .none: action = machine.timeIsUp()
+                case .replied(let reply): action = machine.replied(reply)
+                case .failed(let apology): action = machine.failed(apology)
+                case .timeIsUp: action = machine.timeIsUp()
                 }
                 await perform(action, entry, owner.deferral, language)
                 if machine.state != .waiting, machine.state != .deferred { group.cancelAll() }
             }
         }
         return machine.state
-    }
-
-    private func ask(
-        _ request: HandleInteraction,
-        _ service: ServiceRole,
-        _ timeout: Duration
-    ) async throws -> InteractionReply {
-        do {
-            return try await bus.request(
-                request,
-                to: .commands(of: service),
-                timeout: timeout,
-                key: "interaction:\(request.interaction)"
-            )
-        } catch {
-            if !Task.isCancelled {
-                logger.warning(
-                    "a service did not answer an interaction",
-                    metadata: ["service": "\(service.rawValue)", "command": "\(request.name)", "error": "\(error)"]
-                )
-            }
-            throw error
-        }
     }
 
     private func perform(
@@ -242,8 +230,9 @@ final class InteractionDesk: Service {
             await answer(entry, entry.editRequest(data))
         case .followUp(let data):
             await answer(entry, entry.followUpRequest(data))
-        case .apologise:
-            let data = Self.apology(texts.text("command.unavailable", in: language))
+        case .apologise(let reason):
+            let key = reason == .unserved ? "command.unserved" : "command.unavailable"
+            let data = Self.apology(texts.text(key, in: language))
             // By whichever way is open: the first response when there was none, else the deferred message, or one of its
             // own beside the message that was to be updated.
             if entry.isAcknowledged {

@@ -32,6 +32,8 @@ struct InteractionMachine: Sendable {
     enum Apology: Hashable, Sendable {
         /// The service is away or did not answer in time.
         case unavailable
+        /// None of its instances that are there takes it.
+        case unserved
         /// A modal was offered after the deferral, which Discord does not allow: the service's mistake.
         case tooLateForModal
     }
@@ -94,7 +96,7 @@ struct InteractionMachine: Sendable {
     }
 
     /// The service cannot be reached, or has failed.
-    mutating func failed() -> Action {
+    mutating func failed(_ apology: Apology = .unavailable) -> Action {
         switch state {
         case .answered, .failed, .promised:
             return .nothing
@@ -102,7 +104,7 @@ struct InteractionMachine: Sendable {
             let wasWaiting = state == .waiting
             state = .failed
             return wasWaiting && kind == .autocomplete
-                ? .respond(type: 8, data: #"{"choices":[]}"#) : .apologise(.unavailable)
+                ? .respond(type: 8, data: #"{"choices":[]}"#) : .apologise(apology)
         }
     }
 
