@@ -12,6 +12,7 @@ import DurableEvents
 import LLM
 import Logging
 import Postgres
+import Routing
 package import ServiceHost
 package import ServiceKit
 import ServiceLifecycle
@@ -25,6 +26,7 @@ package struct PersonaService: HostedService {
     private let configuration: PersonaConfiguration
     private let personas: PersonaCatalogue
     private let model: ModelSettings
+    private let rules: RoutingRules
 
     package init(host: Host) async throws {
         self.host = host
@@ -32,6 +34,7 @@ package struct PersonaService: HostedService {
         let folder = host.settings.string("ENSEMBLE_CONFIG", default: "config")
         personas = try PersonaCatalogue(folder: folder, settings: host.settings, logger: host.logger("personas"))
         model = try ModelSettings(host.settings)
+        rules = RoutingRules(plan: try RoutingPlan.load(settings: host.settings))
     }
 
     package func run() async throws {
@@ -70,13 +73,32 @@ package struct PersonaService: HostedService {
             metrics: host.metrics,
             logger: host.logger("turns")
         )
-        let pool = TurnPool(runner: runner, database: host.database, worker: host.instance.description)
+        let directory = InstanceDirectory(rules: rules, database: host.database, logger: host.logger("routing"))
+        let routing = TurnRouting(
+            directory: directory,
+            names: ChannelNames(bus: host.bus),
+            instance: host.instance.id,
+            profile: host.profile,
+            logger: host.logger("routing")
+        )
+        let pool = TurnPool(
+            runner: runner,
+            database: host.database,
+            worker: host.instance.description,
+            routing: routing
+        )
+        host.health.work(capacity: configuration.concurrency) { pool.runningCount }
         let consumer = DurableConsumer(
             name: "persona",
             events: [.addressedMessage],
             spine: host.spine,
             bus: host.bus,
-            handler: TurnIntake(fleet: fleet, taken: runner.metrics.queued, maximumAge: configuration.maximumAge),
+            handler: TurnIntake(
+                fleet: fleet,
+                taken: runner.metrics.queued,
+                maximumAge: configuration.maximumAge,
+                routing: routing
+            ),
             logger: host.logger("consumer"),
             metrics: host.metrics
         )
@@ -90,6 +112,7 @@ package struct PersonaService: HostedService {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await personas.run() }
             group.addTask { try await fleet.run() }
+            group.addTask { try await directory.run() }
             group.addTask { try await consumer.run() }
             group.addTask { try await pool.run() }
             group.addTask { try await housekeeping.run() }

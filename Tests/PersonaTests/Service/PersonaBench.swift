@@ -121,10 +121,11 @@ struct PersonaBench: Sendable {
     func ask(
         _ content: String,
         _ bot: BotID = FakeDiscord.rainbow,
-        in channel: ChannelID = ChannelID(1)
+        in channel: ChannelID = ChannelID(1),
+        named channelName: String = ""
     ) async throws -> NewTurn {
         let message = discord.write(content, in: channel)
-        return try await add(message, content, bot, in: channel)
+        return try await add(message, content, bot, in: channel, named: channelName)
     }
 
     @discardableResult
@@ -132,7 +133,8 @@ struct PersonaBench: Sendable {
         _ message: MessageID,
         _ content: String,
         _ bot: BotID = FakeDiscord.rainbow,
-        in channel: ChannelID = ChannelID(1)
+        in channel: ChannelID = ChannelID(1),
+        named channelName: String = ""
     ) async throws -> NewTurn {
         let event = MessageEvent(
             id: message,
@@ -149,6 +151,7 @@ struct PersonaBench: Sendable {
             channel: channel,
             author: FakeDiscord.member,
             request: try .json(Question(event)),
+            channelName: channelName,
             expiresAt: Date().addingTimeInterval(600)
         )
         _ = try await turns.add(turn)

@@ -3,6 +3,7 @@ import DiscordModel
 import DurableEvents
 import FoundationEssentials
 import Postgres
+import Routing
 import ServiceKit
 import Store
 
@@ -15,6 +16,7 @@ struct TurnIntake: DurableHandler {
     let taken: Counter
     /// How long an answer is wanted.
     let maximumAge: Duration
+    var routing: TurnRouting?
 
     func examine(_ event: DurableEvent) async throws -> [NewTurn]? {
         guard EventKind.isAddressed(event.header.flags) else { return nil }
@@ -23,6 +25,7 @@ struct TurnIntake: DurableHandler {
         let addressed = TurnDetection.bots(addressedBy: message, receiver: event.bot, bots: bots)
         guard !addressed.isEmpty else { return nil }
         let request = try JSONParameter.json(Question(message, trace: event.header.trace?.traceID ?? ""))
+        let place = try await routing?.place(of: message) ?? ChannelNames.Place()
         let asked = Date(timeIntervalSince1970: Double(message.id.millisecondsSinceEpoch) / 1000)
         return addressed.map { bot in
             NewTurn(
@@ -32,6 +35,8 @@ struct TurnIntake: DurableHandler {
                 channel: message.channelID,
                 author: message.author.id,
                 request: request,
+                channelName: place.channel,
+                categoryName: place.category,
                 expiresAt: asked.addingTimeInterval(maximumAge.seconds)
             )
         }

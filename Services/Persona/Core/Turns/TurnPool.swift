@@ -13,6 +13,8 @@ package final class TurnPool: Service, Sendable {
     private let database: PostgresClient
     private let turns: Turns
     private let worker: String
+    /// Nil: it takes whatever there is.
+    private let routing: TurnRouting?
     private let wake = Wake()
     private let running = Mutex(0)
     private let isStopping = Mutex(false)
@@ -24,13 +26,23 @@ package final class TurnPool: Service, Sendable {
     private let farewell: Duration = .seconds(1)
 
     /// - Parameter worker: Names this process in the rows that it works on.
-    package init(runner: TurnRunner, database: PostgresClient, worker: String, grace: Duration = .seconds(6)) {
+    package init(
+        runner: TurnRunner,
+        database: PostgresClient,
+        worker: String,
+        routing: TurnRouting? = nil,
+        grace: Duration = .seconds(6)
+    ) {
         self.runner = runner
+        self.routing = routing
         self.grace = grace
         self.database = database
         turns = Turns(database)
         self.worker = worker
     }
+
+    /// How many turns it works at.
+    package var runningCount: Int { running.withLock { $0 } }
 
     /// Works until the service stops.
     package func run() async throws {
@@ -69,12 +81,25 @@ package final class TurnPool: Service, Sendable {
             return nil
         }
         do {
-            if let turn = try await turns.claim(worker: worker, lifetime: runner.configuration.lease) { return turn }
+            if let turn = try await claim() { return turn }
         } catch {
             runner.logger.debug("No turn can be claimed", metadata: [LogKey.error: "\(error)"])
         }
         await wake.wait(atMost: runner.configuration.pollInterval, clock: runner.clock)
         return nil
+    }
+
+    private func claim() async throws -> Turn? {
+        let lifetime = runner.configuration.lease
+        guard let routing, routing.selects else { return try await turns.claim(worker: worker, lifetime: lifetime) }
+        let open = try await turns.claimablePlaces()
+        guard !open.isEmpty else { return nil }
+        let load = Double(runningCount) / Double(runner.configuration.concurrency)
+        return try await turns.claim(
+            worker: worker,
+            lifetime: lifetime,
+            among: await routing.claimable(of: open, load: load)
+        )
     }
 
     private func carryOut(_ turn: Turn) async {

@@ -131,7 +131,9 @@ package struct TurnRunner: Sendable {
             )
         )
         let preparation: Preparation
-        if age > configuration.maximumAge, turn.answers.isEmpty {
+        // Whoever takes an expired turn tells only that: it may be on nobody's route who is here.
+        let isExpired = turn.expiresAt.timeIntervalSince1970 * 1000 <= Double(now())
+        if isExpired || age > configuration.maximumAge, turn.answers.isEmpty {
             preparation = .tell(.late, desk.language(earlier: []))
         } else {
             preparation = await prepare(desk)
@@ -178,7 +180,7 @@ package struct TurnRunner: Sendable {
                     "outcome": "\(result.outcome.rawValue)", "detail": "\(result.detail)", "model": "\(result.model)",
                     "tokens": "\(result.usage?.input ?? 0)+\(result.usage?.output ?? 0)",
                     LogKey.milliseconds: "\(end - min(begin, end))",
-                ]
+                ].merging(turn.route.isEmpty ? [:] : ["route": "\(turn.route)"]) { _, new in new }
             )
         )
         bus.publish(
