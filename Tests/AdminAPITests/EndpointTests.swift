@@ -162,6 +162,30 @@ import Testing
         #expect(status.body.contains("\"username\":\"Rainbow\""))
     }
 
+    @Test func theStatusTellsWhatEachInstanceTakesAndServes() async throws {
+        struct Status: Decodable {
+            struct Service: Decodable, Equatable {
+                let service: String
+                let instance: String
+                let type: String
+                let load: Double
+                let enabledCommands: [String]
+                let enabledChannels: [String]
+                let enabledGuilds: [String]
+                let routes: [String]
+            }
+            let services: [Service]
+        }
+        let status = try JSONDecoder().decode(Status.self, from: Data(try await call(.get, "/api/status").body.utf8))
+        let personas = status.services.filter { $0.service == "persona" }
+        #expect(personas.map(\.type) == ["chat", "chat"] && personas.map(\.load) == [1.25, 0])
+        #expect(personas.allSatisfy { $0.enabledCommands == ["ask"] && $0.enabledChannels == ["채팅방-*"] })
+        #expect(personas.allSatisfy { $0.enabledGuilds == ["77"] })
+        // The balanced one is full: the standby serves. One that is silent serves nothing, one of no route neither.
+        #expect(personas.map(\.routes) == [[], ["load"]])
+        #expect(status.services.filter { $0.service != "persona" }.allSatisfy { $0.routes.isEmpty && $0.type == "all" })
+    }
+
     @Test func casesComeInPages() async throws {
         struct Page: Decodable {
             struct Item: Decodable { let number: Int }

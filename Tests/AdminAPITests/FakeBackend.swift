@@ -4,6 +4,7 @@ import DiscordModel
 import Foundation
 import MessageBus
 import Postgres
+import Routing
 import ServiceKit
 import Synchronization
 
@@ -12,6 +13,7 @@ import Synchronization
 /// A platform of two bots, one guild and five cases, which remembers what was asked of it.
 final class FakeBackend: AdminBackend {
     let controlled = Mutex<[String]>([])
+    let rules = RoutingRules(plan: RoutingPlan(.load(balanced: ["1"], standby: "2"), services: [.music, .persona]))
     let isGatewayDown = Mutex(false)
     let isDatabaseDown = Mutex(false)
     let events = [
@@ -49,6 +51,8 @@ final class FakeBackend: AdminBackend {
                     #"{"status":"ok","service":"gateway","instance_id":"1","uptime":5,"queue_sizes":{"rest":2},"components":{"bus":{"ready":true}}}"#
             ),
             record("music", silence: 60, report: "{}"),
+            persona("1", load: 1.25),
+            persona("2", load: 0),
         ]
     }
 
@@ -61,6 +65,22 @@ final class FakeBackend: AdminBackend {
             pid: 1,
             silence: silence,
             report: report
+        )
+    }
+
+    private func persona(_ instance: String, load: Double) -> InstanceRecord {
+        InstanceRecord(
+            service: "persona",
+            instance: instance,
+            host: "127.0.0.1",
+            port: 9104,
+            pid: 1,
+            silence: 1,
+            report:
+                #"{"status":"ok","service":"persona","instance_id":"1","uptime":5,"queue_sizes":{},"components":{}}"#,
+            limits: InstanceLimits(type: "chat", commands: ["ask"], channels: ["채팅방-*"], guilds: [GuildID(77)]),
+            load: load,
+            isReady: true
         )
     }
 

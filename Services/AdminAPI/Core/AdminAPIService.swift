@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Routing
 package import ServiceHost
 package import ServiceKit
 import ServiceLifecycle
@@ -14,9 +15,12 @@ package struct AdminAPIService: HostedService {
     package static let servesHTTP = true
 
     private let host: Host
+    private let rules: RoutingRules
 
-    package init(host: Host) {
+    /// - Throws: `ConfigurationError` if the routing plan is not as it should be.
+    package init(host: Host) throws {
         self.host = host
+        rules = RoutingRules(plan: try RoutingPlan.load(settings: host.settings))
     }
 
     package func run() async throws {
@@ -26,7 +30,8 @@ package struct AdminAPIService: HostedService {
         } isAway: {
             !database.status.isReachable
         }
-        let router = try AdminRouter(backend: PlatformBackend(host: host), keys: keys, logger: host.logger).router()
+        let backend = PlatformBackend(host: host, rules: rules)
+        let router = try AdminRouter(backend: backend, keys: keys, logger: host.logger).router()
         try await host.context.httpServer(router).run()
     }
 }

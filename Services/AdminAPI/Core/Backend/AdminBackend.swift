@@ -1,5 +1,6 @@
 package import BusContract
 package import DiscordModel
+package import Routing
 package import ServiceKit
 package import Store
 
@@ -7,6 +8,8 @@ package import Store
 package protocol AdminBackend: Sendable {
     /// How the database is.
     func database() -> DatabaseAnswer
+    /// Who answers what.
+    var rules: RoutingRules { get }
     /// The registry of processes; without the database, those that it had, as they answer for themselves.
     func instances() async throws -> [InstanceRecord]
     /// Every bot's state.

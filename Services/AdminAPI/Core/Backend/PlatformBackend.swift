@@ -2,6 +2,7 @@ import BusContract
 import DiscordModel
 import MessageBus
 import Postgres
+import Routing
 import ServiceHost
 import ServiceKit
 import Store
@@ -19,10 +20,12 @@ struct PlatformBackend: AdminBackend {
     static let databasePatience = Duration.seconds(2)
 
     let host: Host
+    let rules: RoutingRules
     private let book = InstanceBook()
 
-    init(host: Host) {
+    init(host: Host, rules: RoutingRules) {
         self.host = host
+        self.rules = rules
     }
 
     func database() -> DatabaseAnswer {

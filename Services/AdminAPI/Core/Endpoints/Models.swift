@@ -68,6 +68,16 @@ package struct ServiceAnswer: Codable, Sendable {
     package let uptime: Double
     package let queueSizes: [String: Int]
     package let components: [String: HealthReport.Component]
+    /// `all`, `chat`, `image`, `video`, `admin`.
+    package let type: String
+    /// What it takes, by its own settings; empty: everything.
+    package let enabledCommands: [String]
+    package let enabledChannels: [String]
+    package let enabledGuilds: [String]
+    /// What it is working at, over what it can work at.
+    package let load: Double
+    /// The routes of the plan that it serves now.
+    package let routes: [String]
 }
 
 /// One bot.

@@ -1,8 +1,10 @@
 import BusContract
+import DiscordModel
 import FoundationEssentials
 import HTTPTypes
 import MessageBus
 import Postgres
+import Routing
 import ServiceKit
 import Store
 
@@ -21,7 +23,9 @@ extension Endpoint {
             async let instances = Part("services") { try await backend.instances() }
             async let bots = Part("bots") { try await backend.bots() }
             async let gaps = Part("gaps") { try await backend.gaps() }
-            let services = try await instances.items.map(ServiceAnswer.init)
+            let records = try await instances.items
+            let live = records.compactMap(LiveInstance.init)
+            let services = records.map { ServiceAnswer($0, backend.rules, among: live) }
             let troupe = try await bots.items
             let missing = try await [instances.missing, bots.missing, gaps.missing].compactMap(\.self)
             let database = backend.database()
@@ -65,7 +69,7 @@ extension ServiceAnswer {
     /// A process that says nothing for so long is taken for gone.
     static let patience = 15.0
 
-    init(_ record: InstanceRecord) {
+    init(_ record: InstanceRecord, _ rules: RoutingRules, among live: [LiveInstance]) {
         let report = try? JSONDecoder().decode(HealthReport.self, from: Data(record.report.utf8))
         service = record.service
         instance = record.instance
@@ -76,5 +80,12 @@ extension ServiceAnswer {
         uptime = report?.uptime ?? 0
         queueSizes = report?.queueSizes ?? [:]
         components = report?.components ?? [:]
+        type = record.limits.type
+        enabledCommands = record.limits.commands
+        enabledChannels = record.limits.channels
+        enabledGuilds = record.limits.guilds.map(\.description)
+        load = (record.load * 1000).rounded() / 1000
+        let instance = LiveInstance(record)
+        routes = instance.map { rules.routes(of: $0, among: live).map(\.rawValue) } ?? []
     }
 }

@@ -117,6 +117,11 @@ enum OpenAPIDocument {
                         Schema.object(["ready": .required(Schema.flag), "detail": .optional(Schema.text)])
                     )
                 ),
+                "type": .required(Schema.text), "load": .required(Schema.number),
+                "enabledCommands": .required(Schema.list(Schema.text)),
+                "enabledChannels": .required(Schema.list(Schema.text)),
+                "enabledGuilds": .required(Schema.list(Schema.id)),
+                "routes": .required(Schema.list(Schema.text)),
             ]),
             "Bot": Schema.object([
                 "bot": .required(Schema.bot), "state": .required(Schema.text), "reason": .required(Schema.text),
