@@ -164,6 +164,25 @@ struct RoutingPlanTests {
         #expect(tiers(rules, work("x"), [instance("7")]) == [])
     }
 
+    @Test("Those that are about equally busy take turns; who is busier is left alone")
+    func turns() throws {
+        let rules = try rules("strategy: load\nbalanced: [\"1\", \"2\", \"3\", \"5\"]\nstandby: \"4\"")
+        let live = [
+            instance("1", load: 0.01), instance("2"), instance("3", load: 0.05), instance("4"),
+            instance("5", load: 0.6),
+        ]
+        var first: [String: Int] = [:]
+        for second in 0..<300 as Range<UInt64> {
+            // As Discord numbers what happens once a second.
+            let id = (1_700_000_000_000 + second * 1_000) << 22
+            let tiers = rules.candidates(for: work("x"), of: .persona, among: live, lot: id)
+            #expect(tiers.map { Set($0.map(\.id)) } == [["1", "2", "3", "5"], ["4"]])
+            first[tiers[0][0].id, default: 0] += 1
+        }
+        #expect(Set(first.keys) == ["1", "2", "3"])
+        #expect(first.values.allSatisfy { $0 > 60 }, "\(first)")
+    }
+
     // MARK: Limits
 
     @Test("An instance has only what it takes itself, with a plan and without")

@@ -25,6 +25,9 @@ package struct LiveInstance: Hashable, Sendable {
         self.isReady = isReady
     }
 
+    /// Its load in tenths: what differs by less is the same.
+    var tenths: Int { load.isFinite ? Int(min(max(load, 0), 1_000) * 10) : 0 }
+
     /// Whether it has no room for more.
     package var isFull: Bool { load >= 1 }
 }

@@ -15,15 +15,28 @@ package struct RoutingRules: Sendable {
 
     /// The instances of a service that may answer, the better ones first: one of a later tier only while every one before
     /// is away. No tier is empty; within one, who has least to do comes first.
+    ///
+    /// - Parameter lot: decides between those that are about equally busy, so that they share: a number that differs from
+    ///   one piece of work to the next. What they told of their load is some seconds old.
     package func candidates(
         for work: Work,
         of service: ServiceRole,
-        among live: [LiveInstance]
+        among live: [LiveInstance],
+        lot: UInt64 = 0
     ) -> [[LiveInstance]] {
         let able = live.filter { $0.service == service && $0.isReady && $0.profile.accepts(work) }
         let tiers =
             plan.flatMap { $0.concerns(service) ? $0.tiers(of: $0.route(of: work), among: able) : nil } ?? [able]
-        return tiers.filter { !$0.isEmpty }.map { tier in tier.sorted { ($0.load, $0.id) < ($1.load, $1.id) } }
+        return tiers.filter { !$0.isEmpty }.map { Self.order($0, lot) }
+    }
+
+    private static func order(_ tier: [LiveInstance], _ lot: UInt64) -> [LiveInstance] {
+        // Ids of Discord count milliseconds above bits that hardly change: multiplied by a large odd number, the upper half
+        // depends on all of them.
+        let start = Int((lot &* 0x9E37_79B9_7F4A_7C15) >> 32) % tier.count
+        let byName = tier.sorted { $0.id < $1.id }
+        let ranked = byName.indices.map { (instance: byName[$0], rank: ($0 - start + byName.count) % byName.count) }
+        return ranked.sorted { ($0.instance.tenths, $0.rank) < ($1.instance.tenths, $1.rank) }.map(\.instance)
     }
 
     /// Whether an instance may take the work now: it stands in the first tier. What is told about it by others does not

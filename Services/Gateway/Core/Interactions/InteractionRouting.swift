@@ -40,6 +40,7 @@ struct InteractionRouting: Sendable {
                 )
             }
         }
-        return directory.rules.candidates(for: work, of: service, among: directory.live).joined().map(\.id)
+        let lot = request.interaction.rawValue
+        return directory.rules.candidates(for: work, of: service, among: directory.live, lot: lot).joined().map(\.id)
     }
 }
