@@ -200,6 +200,14 @@ struct RoutingPlanTests {
         #expect(tiers(free, work("lounge", guild: 8, command: "play"), live) == [["4"]])
         #expect(tiers(free, Work(guild: nil), live) == [["1", "4"]])
         #expect(tiers(free, work("lounge", command: "play"), Array(live.prefix(3))) == [])
+        #expect(free.dependOnNames(of: .persona, among: live))
+        #expect(!free.dependOnNames(of: .persona, among: [live[0], live[2], live[3]]))
+        #expect(!free.dependOnNames(of: .music, among: live))
+        #expect(try self.rules(Self.function).dependOnNames(of: .music, among: []))
+        for text in [Self.server, Self.load] {
+            #expect(try !self.rules(text).dependOnNames(of: .persona, among: [instance("1")]))
+            #expect(try self.rules(text).dependOnNames(of: .persona, among: live))
+        }
         // The owner does not take it: its fallback does.
         let planned = try rules(Self.function)
         let owner = instance("1", .chat, guilds: [GuildID(7)])

@@ -13,6 +13,12 @@ package struct RoutingRules: Sendable {
         plan?.concerns(service) == true || live.contains { $0.service == service && $0.profile.isRestricted }
     }
 
+    /// Whether what a channel is called makes a difference; if not, nobody need ask for it.
+    package func dependOnNames(of service: ServiceRole, among live: [LiveInstance]) -> Bool {
+        if let plan, plan.concerns(service), case .function = plan.strategy { return true }
+        return live.contains { $0.service == service && !$0.profile.channels.isEmpty }
+    }
+
     /// The instances of a service that may answer, the better ones first: one of a later tier only while every one before
     /// is away. No tier is empty; within one, who has least to do comes first.
     ///

@@ -28,7 +28,8 @@ struct InteractionRouting: Sendable {
     /// - Parameter command: the slash command that it is about; nil when it is about none.
     func candidates(for request: HandleInteraction, command: String?, of service: ServiceRole) async -> [String] {
         var work = Work(guild: request.guild, command: command)
-        if request.guild != nil, let channel = request.channel {
+        let needsNames = directory.rules.dependOnNames(of: service, among: directory.live)
+        if needsNames, request.guild != nil, let channel = request.channel {
             do {
                 let place = try await names.place(of: channel, within: Self.patience)
                 work.channel = place.channel

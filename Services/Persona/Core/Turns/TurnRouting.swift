@@ -74,9 +74,8 @@ package struct TurnRouting: Sendable {
     /// What the message's channel is called, if anything depends on it.
     func place(of message: MessageEvent) async throws -> ChannelNames.Place {
         let live = directory.live
-        guard message.guildID != nil, profile.isRestricted || directory.rules.matter(to: .persona, among: live) else {
-            return ChannelNames.Place()
-        }
+        let needsNames = !profile.channels.isEmpty || directory.rules.dependOnNames(of: .persona, among: live)
+        guard message.guildID != nil, needsNames else { return ChannelNames.Place() }
         let limit = ContinuousClock.now + Self.wholePatience
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(1))
         while true {
