@@ -283,6 +283,7 @@ let testTargets: [Target] = [
         ["Routing", "BusContract", "DiscordModel", "MessageBus", "Postgres", "Store", "ServiceKit", logging]
     ),
     tests("LLMTests", ["LLM", "Simulation", "ServiceKit", httpClient, nio, nioPosix, logging]),
+    tests("ServiceHostTests", ["ServiceHost", "Store"]),
     tests(
         "GatewayTests",
         [

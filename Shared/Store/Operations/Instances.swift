@@ -37,6 +37,22 @@ package struct InstanceDuty: Hashable, Sendable {
     package let isReady: Bool
 }
 
+/// The process that wrote an instance's row.
+package struct InstanceRun: Hashable, Sendable {
+    /// Unlike any other process's.
+    package let run: String
+    package let host: String
+    package let port: Int
+    package let pid: Int
+
+    package init(run: String, host: String, port: Int, pid: Int) {
+        self.run = run
+        self.host = host
+        self.port = port
+        self.pid = pid
+    }
+}
+
 /// A running process of a service, as it last told.
 package struct InstanceRecord: Sendable {
     package let service: String
@@ -66,43 +82,57 @@ package struct Instances: Sendable {
     /// Says that a process runs; call it every few seconds.
     ///
     /// - Parameters:
+    ///   - own: the process itself.
     ///   - report: the process's health as JSON.
     ///   - load: what it is working at, over what it can work at.
+    /// - Returns: whose row it was before.
+    @discardableResult
     package func report(
         service: String,
         instance: String,
-        host: String,
-        port: Int,
-        pid: Int,
+        _ own: InstanceRun,
         report: String,
         limits: InstanceLimits = InstanceLimits(),
         load: Double = 0,
         isReady: Bool = true
-    ) async throws {
-        try await executor.query(
+    ) async throws -> InstanceRun? {
+        let rows = try await executor.query(
             """
-            INSERT INTO instances (service, instance, host, port, pid, report, type, enabled_commands, enabled_channels,
-                enabled_guilds, load, ready)
-            VALUES (\(service), \(instance), \(host), \(Int32(clamping: port)), \(Int32(clamping: pid)),
-                \(report)::text::jsonb, \(limits.type), \(limits.commands), \(limits.channels), \(limits.guilds),
-                \(load), \(isReady))
-            ON CONFLICT (service, instance) DO UPDATE SET
-                started_at = CASE WHEN instances.pid = excluded.pid THEN instances.started_at ELSE now() END,
-                host = excluded.host, port = excluded.port, pid = excluded.pid, report = excluded.report,
-                type = excluded.type, enabled_commands = excluded.enabled_commands,
-                enabled_channels = excluded.enabled_channels, enabled_guilds = excluded.enabled_guilds,
-                load = excluded.load, ready = excluded.ready, seen_at = now()
+            WITH before AS (
+                SELECT run, host, port, pid FROM instances
+                WHERE service = \(service) AND instance = \(instance) FOR UPDATE
+            ), entered AS (
+                INSERT INTO instances (service, instance, run, host, port, pid, report, type, enabled_commands,
+                    enabled_channels, enabled_guilds, load, ready)
+                VALUES (\(service), \(instance), \(own.run), \(own.host), \(Int32(clamping: own.port)),
+                    \(Int32(clamping: own.pid)), \(report)::text::jsonb, \(limits.type), \(limits.commands),
+                    \(limits.channels), \(limits.guilds), \(load), \(isReady))
+                ON CONFLICT (service, instance) DO UPDATE SET
+                    started_at = CASE WHEN instances.run = excluded.run THEN instances.started_at ELSE now() END,
+                    run = excluded.run, host = excluded.host, port = excluded.port, pid = excluded.pid,
+                    report = excluded.report, type = excluded.type, enabled_commands = excluded.enabled_commands,
+                    enabled_channels = excluded.enabled_channels, enabled_guilds = excluded.enabled_guilds,
+                    load = excluded.load, ready = excluded.ready, seen_at = now()
+            )
+            SELECT run, host, port, pid FROM before
             """
         )
+        return try rows.first.map { row in
+            InstanceRun(
+                run: try row["run"],
+                host: try row["host"],
+                port: Int(try row.decode(Int32.self, "port")),
+                pid: Int(try row.decode(Int32.self, "pid"))
+            )
+        }
     }
 
     /// Takes a process off the list when it stops in good order.
-    package func remove(service: String, instance: String, pid: Int) async throws {
+    ///
+    /// - Parameter run: the process's own: another one's row stays.
+    package func remove(service: String, instance: String, run: String) async throws {
         try await executor.query(
-            """
-            DELETE FROM instances
-            WHERE service = \(service) AND instance = \(instance) AND pid = \(Int32(clamping: pid))
-            """
+            "DELETE FROM instances WHERE service = \(service) AND instance = \(instance) AND run = \(run)"
         )
     }
 

@@ -61,9 +61,7 @@ struct InteractionRoutingTests {
         try await Instances(bench.client).report(
             service: "moderation",
             instance: instance,
-            host: "127.0.0.1",
-            port: 1,
-            pid: 1,
+            InstanceRun(run: "test", host: "127.0.0.1", port: 1, pid: 1),
             report: "{}",
             limits: limits
         )

@@ -274,6 +274,26 @@ struct ShardingProcessTests {
         }
     }
 
+    @Test("A gateway with the INSTANCE_ID of one that runs says so and ends, and the sessions go on")
+    func sameInstance() async throws {
+        try await GatewayBench.with(discord: Self.discord()) { bench in
+            let first = try bench.start()
+            defer { first.kill() }
+            try await Self.waitUntilUp(bench, shards: 1)
+            let second = try bench.start()
+            defer { second.kill() }
+            try await bench.say("meanwhile")
+            try await eventually("the second has ended", within: .seconds(20)) { !second.isRunning }
+            #expect(second.exitStatus == 78)
+            #expect(second.output.contains("INSTANCE_ID: expected one that no other running process of gateway has"))
+            #expect(first.output.contains("another process runs as this instance"))
+            try await Self.waitUntilUp(bench, shards: 1)
+            try await bench.say("after")
+            try await eventually("nothing is lost") { Set(bench.received.messages) == ["meanwhile", "after"] }
+            #expect(try await bench.identifies("rainbow") == 1, "the session was resumed, if it was touched at all")
+        }
+    }
+
     @Test("A number of shards that is none is refused at start")
     func badSetting() async throws {
         try await GatewayBench.with { bench in

@@ -51,9 +51,7 @@ struct TurnRoutingTests {
         try await Instances(bench.database).report(
             service: "persona",
             instance: instance,
-            host: "127.0.0.1",
-            port: 1,
-            pid: 1,
+            InstanceRun(run: "test", host: "127.0.0.1", port: 1, pid: 1),
             report: "{}",
             limits: InstanceProfile(type: type).limits
         )
@@ -115,9 +113,7 @@ struct TurnRoutingTests {
             try await Instances(bench.database).report(
                 service: "persona",
                 instance: "2",
-                host: "127.0.0.1",
-                port: 1,
-                pid: 1,
+                InstanceRun(run: "test", host: "127.0.0.1", port: 1, pid: 1),
                 report: "{}",
                 limits: limited.profile.limits
             )
