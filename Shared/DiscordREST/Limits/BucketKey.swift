@@ -98,7 +98,7 @@ struct Bucket: Sendable {
         }
         let isAwaited = current == .distantFuture
         let age = WindowAge(report, windowEnd)
-        if age == .newer || age == .moved { windowEnd = report.reset }
+        if age == .newer || age == .moved || windowEnd == nil { windowEnd = report.reset }
         switch age {
         case .same where isAwaited, .older:
             // It was counted in a window that is over.
