@@ -170,8 +170,10 @@ import Testing
             #expect(try await interactions.insert(interaction(1, expires: 900)))
             #expect(try await interactions.insert(interaction(1, expires: 900)) == false)
             #expect(try await interactions.insert(interaction(2, expires: -1)))
-            #expect(try await interactions.leftovers(of: "1", before: now).count == 2)
-            #expect(try await interactions.find(InteractionID(1)) == interaction(1, expires: 900))
+            let later = try await interactions.clock()
+            #expect(try await interactions.leftovers(of: "1", before: later).count == 2)
+            let found = try #require(try await interactions.find(InteractionID(1)))
+            #expect(found.token == [1, 2] && found.name == "play" && found.state == .received)
             try await interactions.set(.deferred, of: InteractionID(1))
             try await interactions.set(.answered, of: InteractionID(1))
             try await interactions.set(.deferred, of: InteractionID(1))
@@ -179,7 +181,36 @@ import Testing
             #expect(try await interactions.eraseExpiredTokens() == 1)
             let expired = try #require(try await interactions.find(InteractionID(2)))
             #expect(expired.token == nil && expired.state == .failed)
-            #expect(try await interactions.leftovers(of: "1", before: now).isEmpty)
+            #expect(try await interactions.leftovers(of: "1", before: later).isEmpty)
+        }
+    }
+
+    @Test("what a gateway with a wrong clock writes down lives as long as any other's", arguments: [-3_600, 3_600])
+    func clocksOfGatewaysDoNotMatter(offset: TimeInterval) async throws {
+        try await withStore { client in
+            let interactions = Interactions(client)
+            let start = try await interactions.clock()
+            let theirs = Date.now.addingTimeInterval(offset)
+            let row = StoredInteraction(
+                interaction: InteractionID(1),
+                bot: try bot("rainbow"),
+                application: ApplicationID(1),
+                token: [1],
+                service: "music",
+                name: "play",
+                kind: "command",
+                receivedAt: theirs,
+                expiresAt: theirs.addingTimeInterval(900),
+                holder: "1"
+            )
+            #expect(try await interactions.insert(row))
+            #expect(try await interactions.eraseExpiredTokens() == 0)
+            let found = try #require(try await interactions.find(InteractionID(1)))
+            #expect(found.token == [1])
+            #expect(abs(found.expiresAt.timeIntervalSince(start) - 900) < 60)
+            // This process's own, however its clock went meanwhile, and an earlier one's for the next process.
+            #expect(try await interactions.leftovers(of: "1", before: start).isEmpty)
+            #expect(try await interactions.leftovers(of: "1", before: interactions.clock()).count == 1)
         }
     }
 
@@ -208,7 +239,7 @@ import Testing
     @Test func whatAnInstanceLeftIsClaimedOnce() async throws {
         try await withStore { client in
             let interactions = Interactions(client)
-            let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded())
+            let now = try await interactions.clock()
             func insert(_ id: UInt64, _ holder: String) async throws {
                 let row = StoredInteraction(
                     interaction: InteractionID(id),
@@ -238,7 +269,7 @@ import Testing
                 """
             )
             #expect(try await leftovers("1", before: now) == [3])
-            #expect(try await leftovers("1", before: now + 1) == [1, 3])
+            #expect(try await leftovers("1", before: now + 60) == [1, 3])
             try await client.query("UPDATE leases SET expires_at = now() - interval '1 second'")
             #expect(try await leftovers("1", before: now) == [2, 3])
 

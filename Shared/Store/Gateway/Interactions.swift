@@ -17,7 +17,7 @@ package struct StoredInteraction: Hashable, Sendable {
     package let interaction: InteractionID
     package let bot: BotID
     package let application: ApplicationID
-    /// Sealed by the gateway; nil when it has expired and was erased.
+    /// Sealed by the gateway; nil when it has expired.
     package let token: [UInt8]?
     /// The service that owns it.
     package let service: String
@@ -71,21 +71,26 @@ package struct StoredInteraction: Hashable, Sendable {
 /// finish it.
 package struct Interactions: Sendable {
     private let executor: any QueryExecutor
+    private static let isOver: Query = "expires_at <= clock_timestamp() AS is_over"
 
     package init(_ executor: any QueryExecutor) {
         self.executor = executor
     }
 
     /// Writes an interaction down; false when it is known, so that Discord or a resume has sent it twice.
+    ///
+    /// It is received now by ``clock()``, and expires after as long as `new` says: a gateway whose own clock is behind
+    /// would else write down tokens that have expired.
     package func insert(_ new: StoredInteraction) async throws(PostgresError) -> Bool {
+        let life = Duration.milliseconds(Int64((new.expiresAt.timeIntervalSince(new.receivedAt) * 1_000).rounded()))
         let rows = try await executor.query(
             """
             INSERT INTO interactions
                 (interaction, bot, application, token, service, name, kind, state, received_at, expires_at, channel,
                 user_id, locale, holder)
             VALUES (\(new.interaction), \(new.bot), \(new.application), \(new.token), \(new.service), \(new.name),
-                \(new.kind), \(new.state.rawValue), \(new.receivedAt), \(new.expiresAt), \(new.channel), \(new.user),
-                \(new.locale), \(new.holder))
+                \(new.kind), \(new.state.rawValue), clock_timestamp(), clock_timestamp() + \(life), \(new.channel),
+                \(new.user), \(new.locale), \(new.holder))
             ON CONFLICT DO NOTHING RETURNING 1 AS inserted
             """
         )
@@ -103,21 +108,26 @@ package struct Interactions: Sendable {
     }
 
     package func find(_ interaction: InteractionID) async throws(PostgresError) -> StoredInteraction? {
-        try await executor.query("SELECT * FROM interactions WHERE interaction = \(interaction)")
+        try await executor.query("SELECT *, \(Self.isOver) FROM interactions WHERE interaction = \(interaction)")
             .first.map(StoredInteraction.init)
     }
 
     /// The lease that an instance of the gateway holds for as long as it cares for its interactions.
     package static func lease(of holder: String) -> String { "interactions/\(holder)" }
 
+    /// The time by which rows are kept: the database's, for the clocks of several gateways differ, and each can jump.
+    package func clock() async throws(PostgresError) -> Date {
+        try await executor.query("SELECT clock_timestamp() AS now").only().decode(Date.self, "now")
+    }
+
     /// What nobody cares for any more, the oldest first: rows of the instance's own earlier process, and of instances whose
     /// lease is over.
     ///
-    /// - Parameter start: when this process of the instance began.
+    /// - Parameter start: when this process of the instance began, by ``clock()``.
     package func leftovers(of holder: String, before start: Date) async throws(PostgresError) -> [StoredInteraction] {
         try await executor.query(
             """
-            SELECT * FROM interactions WHERE state IN ('received', 'deferred') AND CASE
+            SELECT *, \(Self.isOver) FROM interactions WHERE state IN ('received', 'deferred') AND CASE
                 WHEN holder = \(holder) THEN received_at < \(start)
                 ELSE NOT EXISTS (SELECT 1 FROM leases
                     WHERE resource = \(Self.lease(of: "")) || interactions.holder AND expires_at > clock_timestamp())
@@ -137,7 +147,7 @@ package struct Interactions: Sendable {
             """
             UPDATE interactions SET holder = \(holder)
             WHERE interaction = \(interaction) AND holder = \(old) AND state IN ('received', 'deferred')
-            RETURNING *
+            RETURNING *, \(Self.isOver)
             """
         ).first.map(StoredInteraction.init)
     }
@@ -178,7 +188,7 @@ extension StoredInteraction {
         interaction = try row["interaction"]
         bot = try row["bot"]
         application = try row["application"]
-        token = try row["token"]
+        token = try row.decode(Bool.self, "is_over") ? nil : row["token"]
         service = try row["service"]
         name = try row["name"]
         kind = try row["kind"]

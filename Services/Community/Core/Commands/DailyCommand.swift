@@ -16,7 +16,7 @@ struct DailyCommand: Command {
     func run(_ invocation: Invocation) async throws -> Answer {
         let guild = try invocation.guild()
         let user = invocation.member.user
-        let day = Day(unixMilliseconds: invocation.request.receivedAt)
+        let day = Day(unixMilliseconds: Int64(clamping: invocation.request.interaction.millisecondsSinceEpoch))
         let outcome = try await spine.transaction { transaction in
             let outcome = try await Ledger(transaction).transfer(
                 Self.amount,

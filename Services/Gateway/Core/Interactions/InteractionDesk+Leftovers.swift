@@ -37,7 +37,7 @@ extension InteractionDesk {
     /// Tells the members whose interactions a process left open that it was interrupted: for each bot as soon as it is
     /// online, and again and again, for other processes may end at any time.
     func finishLeftovers() async throws {
-        let start = Date()
+        let start = try await begin()
         var looked: Set<BotID> = []
         var due = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
@@ -66,10 +66,25 @@ extension InteractionDesk {
         }
     }
 
+    /// When this process begins to care for interactions, by the clock of their rows.
+    private func begin() async throws -> Date {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        while true {
+            do {
+                return try await Interactions(database).clock()
+            } catch {
+                try Task.checkCancellation()
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
     private func finish(_ row: StoredInteraction) async throws {
         // Until its time for a first response is over, Discord may send it again, and it may still be answered as usual.
-        let age = Date().timeIntervalSince1970 * 1_000 - Double(row.interaction.millisecondsSinceEpoch)
-        if age < 4_000 { try await Task.sleep(for: .milliseconds(4_000 - Int(max(age, 0)))) }
+        if let now = try? await Interactions(database).clock() {
+            let left = row.receivedAt.addingTimeInterval(4).timeIntervalSince(now)
+            if left > 0 { try await Task.sleep(for: .seconds(min(left, 4))) }
+        }
         guard open.withLock({ $0[row.interaction] == nil }) else { return }
         let claimed: StoredInteraction?
         do {

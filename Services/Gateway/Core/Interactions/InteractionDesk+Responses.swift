@@ -52,7 +52,7 @@ extension InteractionDesk {
     }
 
     func unseal(_ row: StoredInteraction) -> OpenInteraction? {
-        guard let sealed = row.token, let secret = fleet.token(of: row.bot), row.expiresAt > Date(),
+        guard let sealed = row.token, let secret = fleet.token(of: row.bot),
             let token = try? TokenSeal(secret).open(sealed)
         else { return nil }
         return OpenInteraction(
@@ -74,9 +74,9 @@ extension InteractionDesk {
             } catch {
                 logger.debug("expired interactions were not erased", metadata: ["error": "\(error)"])
             }
-            let now = Date()
+            let now = ContinuousClock.now
             open.withLock { open in
-                open = open.filter { now.timeIntervalSince($0.value.openedAt) < 15 * 60 }
+                open = open.filter { now - $0.value.openedAt < .seconds(15 * 60) }
             }
         }
     }

@@ -161,10 +161,15 @@ final class InteractionDesk: Service {
             return
         }
         item.receipt?.settle(.accepted)
-        // Replayed after a RESUME, it can be too old to be answered: the command must then not run unseen.
-        guard !entry.isTooOld else { return await conclude(entry.id, entry.bot, entry.origin, entry) }
+        var machine = InteractionMachine(kind: request.kind, deferral: owner.deferral)
+        if entry.seemsTooOld {
+            // Replayed after a RESUME, it can be too old to be answered: the command must then not run unseen. Or our clock
+            // is ahead, and nothing is late: Discord knows, by taking a deferral or not.
+            guard machine.canDefer else { return await conclude(entry.id, entry.bot, entry.origin, entry) }
+            guard await isDeferred(entry, machine.timeIsUp()) else { return }
+        }
         open.withLock { $0[entry.id] = entry }
-        let state = await converse(entry, request, owner, language)
+        let state = await converse(entry, request, owner, machine, language)
         await settle(entry, state)
     }
 
@@ -188,9 +193,10 @@ final class InteractionDesk: Service {
         _ entry: OpenInteraction,
         _ request: HandleInteraction,
         _ owner: ManifestIndex.Owner,
+        _ machine: InteractionMachine,
         _ language: Language
     ) async -> InteractionMachine.State {
-        var machine = InteractionMachine(kind: request.kind, deferral: owner.deferral)
+        var machine = machine
         let timeout = machine.canDefer ? Self.serviceTimeout : InteractionMachine.lastMoment
         let patience = machine.patience
         let canDefer = machine.canDefer
@@ -212,6 +218,15 @@ final class InteractionDesk: Service {
             }
         }
         return machine.state
+    }
+
+    /// Defers before the service is asked; false when Discord does not take it, and the interaction has been concluded.
+    private func isDeferred(_ entry: OpenInteraction, _ action: InteractionMachine.Action) async -> Bool {
+        guard case .deferReply(let type, let ephemeral) = action,
+            await respond(entry, type: type, data: ephemeral ? #"{"flags":64}"# : "")
+        else { return false }
+        await setState(.deferred, entry.id)
+        return true
     }
 
     private func perform(
@@ -247,7 +262,9 @@ final class InteractionDesk: Service {
 
     // MARK: Discord
 
-    private func respond(_ entry: OpenInteraction, type: Int, data: String) async {
+    /// Sends the first response; false when it did not arrive.
+    @discardableResult
+    private func respond(_ entry: OpenInteraction, type: Int, data: String) async -> Bool {
         let body = data.isEmpty ? #"{"type":\#(type)}"# : #"{"type":\#(type),"data":\#(data)}"#
         let request = DiscordRequest(
             .post,
@@ -263,6 +280,8 @@ final class InteractionDesk: Service {
             // Acknowledged before: our first attempt did arrive.
         } catch is CancellationError {
             // The process ends: the next one finds the row.
+            entry.acknowledge()
+            return false
         } catch {
             logger.warning(
                 "an interaction was not answered",
@@ -270,8 +289,10 @@ final class InteractionDesk: Service {
             )
             entry.acknowledge()
             await conclude(entry.id, entry.bot, entry.origin, entry)
+            return false
         }
         entry.acknowledge()
+        return true
     }
 
     private func answer(_ entry: OpenInteraction, _ request: DiscordRequest) async {

@@ -10,7 +10,7 @@ final class OpenInteraction: Sendable {
     let application: ApplicationID
     let token: String
     let id: InteractionID
-    let openedAt = Date()
+    let openedAt = ContinuousClock.now
     let origin: InteractionOrigin?
     private let acknowledged: Mutex<(done: Bool, waiters: [CheckedContinuation<Void, Never>])>
 
@@ -30,8 +30,9 @@ final class OpenInteraction: Sendable {
         acknowledged = Mutex((isAcknowledged, []))
     }
 
-    /// Discord takes a first response within 3 s of the interaction, whose id tells when that was.
-    var isTooOld: Bool {
+    /// Whether it is too old for a first response, which Discord takes within 3 s: as far as our clock can tell, for that
+    /// is compared with Discord's, in the id.
+    var seemsTooOld: Bool {
         !isAcknowledged && Date().timeIntervalSince1970 * 1_000 > Double(id.millisecondsSinceEpoch) + 3_000
     }
 

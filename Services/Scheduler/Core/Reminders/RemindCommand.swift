@@ -32,8 +32,8 @@ struct RemindCommand: Command {
             language: invocation.language.rawValue
         )
         let data = String(decoding: try JSONEncoder().encode(reminder), as: UTF8.self)
-        // From when the member pressed return, however long the way to us was.
-        let asked = Date(timeIntervalSince1970: Double(invocation.request.receivedAt) / 1_000)
+        // From when the member pressed return, by Discord's clock, however long the way to us was.
+        let asked = Date(timeIntervalSince1970: Double(invocation.request.interaction.millisecondsSinceEpoch) / 1_000)
         let due = asked.addingTimeInterval(Double(span.seconds))
         try await spine.transaction { transaction in
             let jobs = Jobs(transaction)
