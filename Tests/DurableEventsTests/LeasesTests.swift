@@ -40,6 +40,26 @@ struct LeasesTests {
         await client.close()
     }
 
+    @Test("who is told to stop gives its lease back: the next one need not wait until it expires")
+    func orderlyStop() async throws {
+        let client = try await PostgresCluster.shared.makeMigratedDatabase().makeClient(user: "ensemble_gateway")
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        // Longer than the test may last.
+        let keeper = LeaseKeeper(database: client, holder: "gateway/1", life: .seconds(600), logger: quiet)
+        let isHeld = Mutex(false)
+        let holder = Task {
+            try await keeper.withLease("shard/iris/0") { _ in
+                isHeld.withLock { $0 = true }
+                try await Task.sleep(for: .seconds(600))
+            }
+        }
+        try await eventually("the lease is taken") { isHeld.withLock { $0 } }
+        holder.cancel()
+        _ = await holder.result
+        #expect(try await Leases(client).acquire("shard/iris/0", holder: "gateway/2", life: .seconds(60)) != nil)
+        await client.close()
+    }
+
     @Test("the database away: one holder ends before its lease does, the other holds on and yields when it has lost")
     func absence() async throws {
         let cluster = try await PostgresCluster.start()

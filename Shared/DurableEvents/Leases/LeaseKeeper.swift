@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+import ServiceKit
 
 /// Holds a lease for as long as a body runs, renewing it, and ends the body when it is lost.
 package struct LeaseKeeper: Sendable {
@@ -14,6 +15,9 @@ package struct LeaseKeeper: Sendable {
         /// refused by its epoch. When the database is back, the first statement of the keeper renews by epoch.
         case holds
     }
+
+    /// How long an end may take because the database does not answer.
+    private static let farewell: Duration = .seconds(1)
 
     private let database: PostgresClient
     private let holder: String
@@ -97,9 +101,11 @@ package struct LeaseKeeper: Sendable {
         }
     }
 
+    /// Also when we are cancelled, as in every orderly stop: whoever stands by would wait for the lease to expire.
     private func giveBack(_ lease: Lease) async {
         do {
-            try await Leases(database).release(lease)
+            let leases = Leases(database)
+            try await Task { try await withDeadline(Self.farewell) { try await leases.release(lease) } }.value
         } catch {
             // It expires by itself.
             logger.debug("lease not given back", metadata: ["resource": "\(lease.resource)", "error": "\(error)"])
