@@ -69,7 +69,8 @@ def faults():
     assert times[1] - times[0] >= 0.7 and times[-1] - times[1] < 0.7
     order("slow", ms=60)
     _, _, times = streamed()
-    assert all(after - before >= 0.03 for before, after in zip(times, times[1:])) and len(times) > 4, times
+    # In all: a reader that is held up finds several at once.
+    assert len(times) > 4 and times[-1] - times[0] >= 0.05 * (len(times) - 1), times
 
     for kind in ("broken-stream", "error-in-stream", "garbage"):
         order(kind)
