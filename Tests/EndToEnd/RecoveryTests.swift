@@ -8,10 +8,6 @@ import Testing
 /// `RECOVERY_SEED` repeats a run that failed, `RECOVERY=<n>` makes n runs with as many seeds.
 @Suite("recovery", .serialized, .timeLimit(.minutes(60)))
 struct RecoveryTests {
-    private static let victims = [
-        "gateway", "moderation", "bus", "persona", "music", "lavalink-bridge", "scheduler", "community", "admin-api",
-        "postgres",
-    ]
     /// What members do between two kills, in so many steps.
     private static let steps = 6
 
@@ -25,24 +21,13 @@ struct RecoveryTests {
     @Test("kill -9 at twenty moments loses nothing and doubles nothing", arguments: seeds)
     func killsAtTwentyMoments(seed: UInt64) async throws {
         try await Troupe.withTroupe { troupe in
-            var random = SeededGenerator(state: seed)
-            var deeds = Deeds()
+            var stage = Stage(troupe, steps: Self.steps, again: "RECOVERY_SEED=\(seed)", seed: seed)
             try await Traffic.beginMusic(troupe)
             // Each victim twice, in a seeded order, at a seeded moment of what members do.
-            let order = (Self.victims + Self.victims).shuffled(using: &random)
-            for (moment, victim) in order.enumerated() {
-                let fatalStep = Int.random(in: 0..<Self.steps, using: &random)
-                for step in 0..<Self.steps {
-                    // People pause; so a kill comes while answers are under way, and not only while events are.
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 0..<400, using: &random)))
-                    if step == fatalStep { try troupe.kill(victim) }
-                    try await Traffic.act(troupe, &deeds, number: moment * Self.steps + step, &random)
-                }
-                try await eventually("\(victim) runs again") {
-                    troupe.running.contains(victim)
-                }
+            for victim in (Scenario.victims + Scenario.victims).shuffled(using: &stage.random) {
+                try await stage.act(killing: victim)
             }
-            try await deeds.settle(troupe, again: "RECOVERY_SEED=\(seed)")
+            try await stage.settle("after twenty")
             // The music has gone on; between two tracks there is none for a moment.
             try await Traffic.musicPlays("there is still music; RECOVERY_SEED=\(seed)", troupe)
         }

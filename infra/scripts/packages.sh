@@ -4,7 +4,7 @@ set -eu
 
 needed="libzmq3-dev libpq-dev zlib1g-dev libzstd-dev pkg-config postgresql util-linux ca-certificates"
 if [ "${1:-}" = test ]; then
-    needed="$needed python3 python3-venv chromium"
+    needed="$needed python3 python3-venv chromium gcc libc6-dev iproute2"
 fi
 
 missing=""

@@ -1,4 +1,3 @@
-import Logging
 import Postgres
 
 /// What tables and logs know of a few messages and interactions: for the reader of a failed test, never for counting.
@@ -10,18 +9,15 @@ enum Evidence {
         let ids = Array(Set(ids).sorted().prefix(bound))
         var lines: [String] = []
         do {
-            let configuration = PostgresConfiguration(url: troupe.databaseURL)
-            let client = try PostgresClient(
-                configuration: configuration,
-                logger: Logger(label: "evidence") { _ in SwiftLogNoOpLogHandler() }
-            )
-            for id in ids {
-                lines.append("--- \(id) ---")
-                lines += try await rows(of: id, client)
+            lines += try await troupe.withDatabase { client in
+                var lines: [String] = []
+                for id in ids {
+                    lines.append("--- \(id) ---")
+                    lines += try await rows(of: id, client)
+                }
+                lines.append("--- the spine ---")
+                return try await lines + spine(client)
             }
-            lines.append("--- the spine ---")
-            lines += try await spine(client)
-            await client.close()
         } catch {
             lines.append("the database does not tell: \(error)")
         }

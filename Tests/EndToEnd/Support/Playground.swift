@@ -65,6 +65,11 @@ struct Playground {
         return try await http.post("/control/commands", body, as: Created.self).id
     }
 
+    /// Somebody new joins the guild.
+    func welcome(_ name: String) async throws {
+        try await http.post("/control/members", ["name": name], as: Created.self)
+    }
+
     func join(_ channel: String?, as author: String) async throws {
         let body: [String: String?] = ["author": author, "channel": channel]
         try await http.send("POST", "/control/voice", body: try JSONEncoder().encode(body))

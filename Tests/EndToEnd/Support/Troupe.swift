@@ -12,7 +12,11 @@ final class Troupe: Sendable {
     let folder: URL
     /// The cluster's owner, over its socket.
     let databaseURL: String
-    private let supervisor: Process
+    /// How the services are started.
+    let launchers: Launchers
+    /// By the name of their variable, without `_PORT`.
+    let ports: [String: Int]
+    let supervisor: Process
     private let output: URL
 
     private init(
@@ -20,10 +24,14 @@ final class Troupe: Sendable {
         folder: URL,
         output: URL,
         databaseURL: String,
+        launchers: Launchers,
+        ports: [String: Int],
         playground: Playground,
         admin: HTTP
     ) {
         self.databaseURL = databaseURL
+        self.launchers = launchers
+        self.ports = ports
         self.supervisor = supervisor
         self.folder = folder
         self.output = output
@@ -32,11 +40,17 @@ final class Troupe: Sendable {
     }
 
     /// Starts the stack, waits until every service is ready, runs the body, stops the stack.
+    ///
+    /// - Parameters:
+    ///   - elsewhere: services, by their ports' variables, that nobody here can ask whether they are ready.
+    ///   - prepare: is given the launchers before anything starts.
     static func withTroupe(
         _ settings: [String: String] = [:],
+        elsewhere: Set<String> = [],
+        preparing prepare: (Launchers) throws -> Void = { _ in },
         _ body: (Troupe) async throws -> Void
     ) async throws {
-        let troupe = try await start(settings)
+        let troupe = try await start(settings, elsewhere: elsewhere, preparing: prepare)
         do {
             try await body(troupe)
         } catch {
@@ -47,7 +61,11 @@ final class Troupe: Sendable {
         await troupe.stop()
     }
 
-    static func start(_ settings: [String: String] = [:]) async throws -> Troupe {
+    static func start(
+        _ settings: [String: String] = [:],
+        elsewhere: Set<String> = [],
+        preparing prepare: (Launchers) throws -> Void = { _ in }
+    ) async throws -> Troupe {
         let folder = URL(filePath: "/tmp").appending(path: "ensemble-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let ports = try FreePorts.take(20)
@@ -63,10 +81,12 @@ final class Troupe: Sendable {
         environment["ENSEMBLE_STATE"] = folder.path
         environment.merge(settings) { _, new in new }
 
+        let launchers = try Launchers(in: folder.appending(path: "programs"))
+        try prepare(launchers)
         let output = folder.appending(path: "output.log")
         try Data().write(to: output)
         let supervisor = Process()
-        supervisor.executableURL = BuiltProducts.executable("ensemble")
+        supervisor.executableURL = launchers.supervisor
         supervisor.arguments = ["up"]
         supervisor.currentDirectoryURL = BuiltProducts.checkout
         supervisor.environment = environment
@@ -82,17 +102,21 @@ final class Troupe: Sendable {
             folder: folder,
             output: output,
             databaseURL: "host=\(folder.path)/run/postgres port=\(ports[11]) user=ensemble dbname=ensemble",
+            launchers: launchers,
+            ports: Dictionary(uniqueKeysWithValues: zip(names, ports)),
             playground: Playground(http: HTTP(base: "http://127.0.0.1:\(ports[9])")),
             admin: admin
         )
         do {
-            try await troupe.waitUntilReady(ports: Array(ports[0...8]))
+            for name in names.prefix(9) where !elsewhere.contains(name) { try await troupe.waitUntilReady(name) }
             let key = try String(contentsOf: folder.appending(path: "admin.key"), encoding: .utf8)
             return Troupe(
                 supervisor: supervisor,
                 folder: folder,
                 output: output,
                 databaseURL: troupe.databaseURL,
+                launchers: launchers,
+                ports: troupe.ports,
                 playground: troupe.playground,
                 admin: HTTP(
                     base: admin.base,
@@ -111,57 +135,6 @@ final class Troupe: Sendable {
         (try? String(contentsOf: output, encoding: .utf8)) ?? ""
     }
 
-    /// Ends one service at once, as a crash would: it gets no chance to finish anything.
-    func kill(_ executable: String) throws { send(SIGKILL, to: executable) }
-
-    /// Stops one service where it stands; it knows nothing of the time until ``thaw(_:)``.
-    func freeze(_ executable: String) { send(SIGSTOP, to: executable) }
-
-    func thaw(_ executable: String) { send(SIGCONT, to: executable) }
-
-    private func send(_ signal: Int32, to executable: String) {
-        for process in ChildProcesses.descendants(of: supervisor.processIdentifier)
-        where process.executable == executable {
-            Foundation.kill(process.id, signal)
-        }
-    }
-
-    /// Starts one more process of a service, with what the supervisor has given to the first; whoever starts it ends it.
-    func startAnother(_ executable: String, instance: String) throws -> Process {
-        guard
-            let first = ChildProcesses.descendants(of: supervisor.processIdentifier)
-                .first(where: { $0.executable == executable })
-        else { throw NotRunning(executable: executable) }
-        var environment: [String: String] = [:]
-        for entry in try Data(contentsOf: URL(filePath: "/proc/\(first.id)/environ")).split(separator: 0) {
-            let parts = String(decoding: entry, as: UTF8.self).split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2 { environment[parts[0]] = parts[1] }
-        }
-        environment["INSTANCE_ID"] = instance
-        environment["\(executable.uppercased().replacing("-", with: "_"))_PORT"] = "0"
-        let process = Process()
-        process.executableURL = BuiltProducts.executable(executable)
-        process.currentDirectoryURL = BuiltProducts.checkout
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        let log = folder.appending(path: "\(executable)-\(instance).log")
-        try Data().write(to: log)
-        let handle = try FileHandle(forWritingTo: log)
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        return process
-    }
-
-    private struct NotRunning: Error {
-        let executable: String
-    }
-
-    /// The services' processes, by executable.
-    var running: [String] {
-        ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.executable)
-    }
-
     func stop() async {
         let ids = ChildProcesses.descendants(of: supervisor.processIdentifier).map(\.id)
         supervisor.terminate()
@@ -174,12 +147,12 @@ final class Troupe: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    private func waitUntilReady(ports: [Int]) async throws {
-        for port in ports {
-            try await eventually("port \(port) is ready", within: .seconds(60)) {
-                guard supervisor.isRunning else { throw SupervisorEnded() }
-                return (try? await HTTP(base: "http://127.0.0.1:\(port)").send("GET", "/ready", body: nil)) != nil
-            }
+    /// Waits until a service, by its name or its port's, says that it is ready.
+    func waitUntilReady(_ service: String) async throws {
+        let port = ports[service.uppercased().replacing("-", with: "_")] ?? 0
+        try await eventually("\(service) is ready", within: .seconds(60)) {
+            guard supervisor.isRunning else { throw SupervisorEnded() }
+            return (try? await HTTP(base: "http://127.0.0.1:\(port)").send("GET", "/ready", body: nil)) != nil
         }
     }
 
