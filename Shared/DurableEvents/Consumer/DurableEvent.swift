@@ -1,6 +1,5 @@
 package import BusContract
 package import DiscordModel
-import FoundationEssentials
 
 /// A Discord event that a consumer gets once, however it came: live or from the journal.
 package struct DurableEvent: Sendable {
@@ -13,26 +12,24 @@ package struct DurableEvent: Sendable {
     package let payload: ArraySlice<UInt8>
     /// It was missed live, or came before the consumer was there.
     package let isFromJournal: Bool
+    /// How long ago the gateway received it, when it was read from the journal; else zero. By the database's clock: this
+    /// machine's can be wrong, and a member would then not be told of what was done a moment ago.
+    package let age: Duration
 
     package init(
         name: String,
         bot: BotID,
         header: HeaderOutline,
         payload: ArraySlice<UInt8>,
-        isFromJournal: Bool
+        isFromJournal: Bool,
+        age: Duration = .zero
     ) {
         self.name = name
         self.bot = bot
         self.header = header
         self.payload = payload
         self.isFromJournal = isFromJournal
-    }
-
-    /// How long ago the gateway received it, by this machine's wall clock; never negative.
-    package var age: Duration {
-        guard isFromJournal else { return .zero }
-        let now = Date().timeIntervalSince1970 * 1_000_000
-        return .microseconds(max(0, Int64(now) - Int64(clamping: header.sentAt)))
+        self.age = max(age, .zero)
     }
 
     var place: PositionTracker.Place {

@@ -14,7 +14,9 @@ struct JournalReader {
     func page(stream: UInt64, events: [String], after seq: UInt64) async throws -> [DurableEvent] {
         let rows = try await database.query(
             """
-            SELECT seq, event, header, payload FROM journal
+            SELECT seq, event, header, payload,
+                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
+            FROM journal
             WHERE stream = \(stream) AND seq > \(seq) AND event = ANY(\(events))
             ORDER BY seq LIMIT \(pageSize)
             """
@@ -22,12 +24,15 @@ struct JournalReader {
         return try rows.map { row in
             let bytes: [UInt8] = try row["header"]
             let payload: [UInt8] = try row["payload"]
+            let now: Int64 = try row["now"]
+            let header = try bytes.withUnsafeBytes { header throws(WireError) in try HeaderOutline(decoding: header) }
             return DurableEvent(
                 name: try row["event"],
                 bot: bot,
-                header: try bytes.withUnsafeBytes { header throws(WireError) in try HeaderOutline(decoding: header) },
+                header: header,
                 payload: payload[...],
-                isFromJournal: true
+                isFromJournal: true,
+                age: .microseconds(now - Int64(clamping: header.sentAt))
             )
         }
     }
