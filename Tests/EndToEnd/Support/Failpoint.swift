@@ -84,6 +84,12 @@ struct Failpoint: Sendable {
         }
     }
 
+    /// Has the server's log on disk up to now. Of a transaction that a dying server had only in memory nothing is left, not
+    /// even its number: what becomes of it could not be told.
+    func writeLog(_ database: PostgresClient) async throws {
+        try await database.query("SELECT pg_logical_emit_message(true, 'chaos', '')")
+    }
+
     /// Those that stand there now.
     func standing(_ database: PostgresClient) async throws -> Standing {
         let rows = try await database.query(

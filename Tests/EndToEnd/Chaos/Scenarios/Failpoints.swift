@@ -105,6 +105,7 @@ extension Stage {
             // Those that have come meanwhile die as well.
             standing = try await transaction.point.standing(database)
             before = troupe.processes(of: victim)
+            if death == .serverKilled { try await transaction.point.writeLog(database) }
             troupe.kill(victim)
             if death == .rolledBack { try await standing.rollBack(database) }
         }
