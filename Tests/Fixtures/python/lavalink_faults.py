@@ -29,6 +29,16 @@ async def wait(kind, limit=40):
     return found
 
 
+async def connected(node):
+    """Whether the node has a connection of the session: to a session that waits it lets nobody speak."""
+    try:
+        await node.get_players()
+        return True
+    except lavalink.RequestError as error:
+        assert error.status == 404, error
+        return False
+
+
 async def main():
     async with aiohttp.ClientSession() as session:
         async def fault(kind, **more):
@@ -85,6 +95,11 @@ async def main():
         await node.update_session(resuming=True, timeout=60)
         # lavalink.py names its session only on connections that it began after it had one.
         await node._transport.close(reconnect=False)
+        # A node keeps a session once it has seen its connection end, which is after the client has.
+        end = time.monotonic() + 40
+        while await connected(node):
+            assert time.monotonic() < end, "the node still has the connection"
+            await asyncio.sleep(0.02)
         seen.clear()
         await node.connect(force=True)
         assert (await wait(lavalink.NodeReadyEvent)).resumed
