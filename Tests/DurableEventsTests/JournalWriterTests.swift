@@ -167,8 +167,9 @@ struct JournalWriterTests {
         let client = try await used.makeMigratedDatabase().makeClient(user: "ensemble_gateway") {
             $0.acquireTimeout = .seconds(2)
         }
-        try await body(Journal(client: client, partition: Partition(bot: try #require(BotID("iris")), shard: 0)))
-        await client.close()
+        try await client.closed { client in
+            try await body(Journal(client: client, partition: Partition(bot: try #require(BotID("iris")), shard: 0)))
+        }
     }
 }
 

@@ -10,15 +10,8 @@ import Testing
         maximumConnections: Int = 4,
         _ body: (PostgresClient) async throws -> Value
     ) async throws -> Value {
-        let client = try await PostgresCluster.shared.makeDatabase().makeClient(maximumConnections: maximumConnections)
-        do {
-            let value = try await body(client)
-            await client.close()
-            return value
-        } catch {
-            await client.close()
-            throw error
-        }
+        try await PostgresCluster.shared.makeDatabase().makeClient(maximumConnections: maximumConnections)
+            .closed(after: body)
     }
 
     @Test func everyTypeReturnsAsItWent() async throws {

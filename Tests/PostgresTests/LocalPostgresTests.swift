@@ -42,13 +42,8 @@ import Testing
             configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        do {
-            let rows = try await client.query("SELECT current_user::text AS name")
-            await client.close()
-            return try rows.first?.decode(String.self, "name")
-        } catch {
-            await client.close()
-            throw error
+        return try await client.closed { client in
+            try await client.query("SELECT current_user::text AS name").first?.decode(String.self, "name")
         }
     }
 

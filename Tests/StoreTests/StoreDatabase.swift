@@ -11,15 +11,8 @@ func withStore<Value>(
     _ body: (PostgresClient) async throws -> Value
 ) async throws -> Value {
     let database = try await PostgresCluster.shared.makeMigratedDatabase()
-    let client = try database.makeClient(maximumConnections: maximumConnections) { $0.acquireTimeout = .seconds(20) }
-    do {
-        let value = try await body(client)
-        await client.close()
-        return value
-    } catch {
-        await client.close()
-        throw error
-    }
+    return try await database.makeClient(maximumConnections: maximumConnections) { $0.acquireTimeout = .seconds(20) }
+        .closed(after: body)
 }
 
 /// A bot's name in tests.

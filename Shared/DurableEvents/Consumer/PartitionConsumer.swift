@@ -27,6 +27,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private var committed: PositionTracker
     /// What the table `positions` has.
     private var saved: [String: PositionTracker.Place] = [:]
+    private var lastSave = ContinuousClock.now
     /// What was decided and is still to be written, in order.
     private var decided: [Decided] = []
     private var isCommitting = false
@@ -111,13 +112,10 @@ actor PartitionConsumer<Handler: DurableHandler> {
 
     private func follow(_ subscription: EventSubscription, _ lease: Lease) async throws {
         try await readJournal(lease)
-        var last = ContinuousClock.now
+        try await savePosition(lease)
         for await batch in subscription {
             try await handleLive(batch, lease)
-            if ContinuousClock.now - last > .seconds(1) {
-                try await savePosition(lease)
-                last = .now
-            }
+            try await savePositionWhenDue(lease)
         }
         try await settle(to: 0)
         try await savePosition(lease)
@@ -242,6 +240,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
                 let end = page.last?.place ?? PositionTracker.Place(stream: stream.id, seq: after)
                 for event in events { tracker.advance(event, to: end) }
                 if page.count < reader.pageSize { break }
+                try await savePositionWhenDue(lease)
             }
             if !stream.isClosed { break }
         }
@@ -425,9 +424,15 @@ actor PartitionConsumer<Handler: DurableHandler> {
     /// Saves how far events have been decided about that needed nothing written. While something waits for its
     /// transaction, that one saves it.
     private func savePosition(_ lease: Lease) async throws {
+        lastSave = .now
         let places = tracker.allPlaces
         guard decided.isEmpty, !isCommitting, places != saved else { return }
         try await Positions(executor: spine.database).save(places, consumer: name, partition: partition, lease: lease)
         saved = places
+    }
+
+    /// Saves the position once a second.
+    private func savePositionWhenDue(_ lease: Lease) async throws {
+        if ContinuousClock.now - lastSave > .seconds(1) { try await savePosition(lease) }
     }
 }

@@ -16,9 +16,7 @@ struct JournalReader {
             """
             SELECT seq, event, header, payload,
                 (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
-            FROM journal
-            WHERE stream = \(stream) AND seq > \(seq) AND event = ANY(\(events))
-            ORDER BY seq LIMIT \(pageSize)
+            FROM journal_page(\(stream), \(seq), \(events), \(pageSize))
             """
         )
         return try rows.map { row in

@@ -196,6 +196,7 @@ class Stack:
 
     def __init__(self, programs, double=None, settings=None, folder=None, ports=None):
         self.keeps = folder is not None
+        self.questions = None
         self.folder = folder or state_folder()
         self.port_of = ports or stack_ports()
         ours = ("DISCORD_", "ENSEMBLE_", "MODERATION_", "PERSONA_", "OPENAI_", "LAVALINK_", "LOG_")
@@ -234,6 +235,9 @@ class Stack:
         self.stop()
 
     def stop(self):
+        if self.questions:
+            self.questions.kill()
+            self.questions.wait()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)
@@ -272,12 +276,21 @@ class Stack:
         return self.metric("moderation", "durable_events_handled_total")
 
     def ask(self, question):
-        """One value from the database, as its owner."""
-        address = f"host={self.folder}/run/postgres port={self.port_of['database']} user=ensemble dbname=ensemble"
-        answer = subprocess.run(["psql", address, "-Atc", question], capture_output=True, text=True, check=False)
-        if answer.returncode:
-            raise RuntimeError(f"psql: {answer.stderr.strip()}")
-        return answer.stdout.strip()
+        """One value from the database, as its owner. One psql for all questions: what is asked often while something is
+        measured must not take the processor from it."""
+        if self.questions is None:
+            address = f"host={self.folder}/run/postgres port={self.port_of['database']} user=ensemble dbname=ensemble"
+            self.questions = subprocess.Popen(
+                ["psql", address, "-AtqX"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True)
+        self.questions.stdin.write(f"{question};\n\\echo state :SQLSTATE\n")
+        self.questions.stdin.flush()
+        answer = []
+        while (line := self.questions.stdout.readline()) and not line.startswith("state "):
+            answer.append(line)
+        if line != "state 00000\n":
+            raise RuntimeError(f"psql: {''.join(answer).strip()}")
+        return "".join(answer).strip()
 
     def journalled(self):
         """What the journal has of the observing session."""

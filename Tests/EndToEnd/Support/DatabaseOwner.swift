@@ -1,22 +1,15 @@
 import Foundation
 import Logging
 import Postgres
+import TestSupport
 
 extension Troupe {
     /// Runs the body with a connection of the cluster's owner.
     func withDatabase<Value>(_ body: (PostgresClient) async throws -> Value) async throws -> Value {
-        let client = try PostgresClient(
+        try await PostgresClient(
             configuration: PostgresConfiguration(url: databaseURL, applicationName: "test"),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        do {
-            let value = try await body(client)
-            await client.close()
-            return value
-        } catch {
-            await client.close()
-            throw error
-        }
+        ).closed(after: body)
     }
 }
 

@@ -21,8 +21,8 @@ extension PostgresCluster {
                 SwiftLogNoOpLogHandler()
             }
         )
-        do {
-            let applied = try await Migrator(
+        return try await client.closed { client in
+            try await Migrator(
                 client,
                 folder: folder,
                 isSingleRole: isSingleRole,
@@ -30,11 +30,6 @@ extension PostgresCluster {
                     SwiftLogNoOpLogHandler()
                 }
             ).migrate()
-            await client.close()
-            return applied
-        } catch {
-            await client.close()
-            throw error
         }
     }
 

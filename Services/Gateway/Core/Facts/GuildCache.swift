@@ -141,9 +141,8 @@ actor GuildCache: Service {
         while true {
             let rows = try await database.query(
                 """
-                SELECT seq, event, payload FROM journal
-                WHERE stream = \(stream) AND seq > \(after) AND event = ANY(\(Self.events.sorted()))
-                ORDER BY seq LIMIT 1000
+                SELECT seq, event, payload
+                FROM journal_page(\(stream), \(after), \(Self.events.sorted()), 1000)
                 """
             )
             for row in rows {
