@@ -92,6 +92,11 @@ package struct Turn: Hashable, Sendable {
     package let record: String
     package let createdAt: Date
     package let finishedAt: Date?
+    /// When the row was read, by the database's clock: by it turns expire, whatever a worker's own shows.
+    package let readAt: Date
+
+    /// What is selected of a turn.
+    static let columns: Query = "turns.*, clock_timestamp() AS read_at"
 
     init(_ row: Row) throws(PostgresError) {
         id = try row["id"]
@@ -111,5 +116,6 @@ package struct Turn: Hashable, Sendable {
         record = try row["record"]
         createdAt = try row["created_at"]
         finishedAt = try row["finished_at"]
+        readAt = try row["read_at"]
     }
 }

@@ -41,7 +41,7 @@ package struct Turns: Sendable {
                     WHERE earlier.conversation = t.conversation AND earlier.id < t.id
                       AND earlier.state IN ('waiting', 'running'))
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING *
+            RETURNING \(Turn.columns)
             """
         ).first.map(Turn.init)
     }
@@ -95,7 +95,7 @@ package struct Turns: Sendable {
             UPDATE turns SET state = 'running', attempt = attempt + 1, worker = \(worker), route = chosen.route,
                 claimed_until = clock_timestamp() + \(lifetime)
             FROM chosen WHERE turns.id = chosen.id
-            RETURNING turns.*
+            RETURNING \(Turn.columns)
             """
         ).first.map(Turn.init)
     }
@@ -155,12 +155,14 @@ package struct Turns: Sendable {
     }
 
     package func find(message: MessageID, bot: BotID) async throws(PostgresError) -> Turn? {
-        try await executor.query("SELECT * FROM turns WHERE message = \(message) AND bot = \(bot)").first.map(Turn.init)
+        try await executor.query("SELECT \(Turn.columns) FROM turns WHERE message = \(message) AND bot = \(bot)").first
+            .map(Turn.init)
     }
 
     /// The newest turns, for the recorder's page.
     package func recent(limit: Int = 50) async throws(PostgresError) -> [Turn] {
-        try await executor.query("SELECT * FROM turns ORDER BY created_at DESC, id DESC LIMIT \(limit)").map(Turn.init)
+        try await executor.query("SELECT \(Turn.columns) FROM turns ORDER BY created_at DESC, id DESC LIMIT \(limit)")
+            .map(Turn.init)
     }
 
     /// How many turns wait or run, and how long the oldest has been there.

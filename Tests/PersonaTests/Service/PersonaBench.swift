@@ -93,7 +93,9 @@ struct PersonaBench: Sendable {
     }
 
     /// A worker of its own: as another process would be.
-    func runner(metrics: MetricsRegistry? = nil) throws -> TurnRunner {
+    ///
+    /// - Parameter ahead: how far its clock is ahead of the database's.
+    func runner(metrics: MetricsRegistry? = nil, clockAheadBy ahead: Duration = .zero) throws -> TurnRunner {
         try TurnRunner(
             configuration: configuration,
             database: database,
@@ -102,13 +104,18 @@ struct PersonaBench: Sendable {
             fleet: fleet,
             models: ModelDirectory(common: model),
             metrics: metrics ?? MetricsRegistry(instance: ServiceInstance(service: .persona)),
-            logger: Self.logger
+            logger: Self.logger,
+            now: { UInt64((Date().timeIntervalSince1970 + ahead.seconds) * 1000) }
         )
     }
 
     /// Runs a pool of workers while `body` runs, then kills it.
-    func withPool(_ worker: String = "persona/1", _ body: () async throws -> Void) async throws {
-        let pool = TurnPool(runner: try runner(), database: database, worker: worker)
+    func withPool(
+        _ worker: String = "persona/1",
+        clockAheadBy ahead: Duration = .zero,
+        _ body: () async throws -> Void
+    ) async throws {
+        let pool = TurnPool(runner: try runner(clockAheadBy: ahead), database: database, worker: worker)
         try await withBackground {
             try await pool.run()
         } body: {

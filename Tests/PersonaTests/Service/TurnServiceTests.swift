@@ -155,6 +155,19 @@ struct TurnServiceTests {
         }
     }
 
+    @Test("What is too late is told by the database's clock, not by the worker's", arguments: [-3_600, 3_600])
+    func wrongClock(secondsAhead: Int) async throws {
+        try await PersonaBench.run(ScriptedModel(.say(["in time"]))) { bench in
+            let fresh = try await bench.ask("just now")
+            let old = bench.discord.write("long ago").millisecondsSinceEpoch - 11 * 60 * 1000
+            let late = try await bench.add(MessageID.lowerBound(millisecondsSinceEpoch: old), "are you there?")
+            try await bench.withPool(clockAheadBy: .seconds(secondsAhead)) {
+                try await bench.expect("answered", of: fresh)
+                try await bench.expect("expired", of: late)
+            }
+        }
+    }
+
     @Test("A deleted question gets no answer, a deleted answer does not come back")
     func deletions() async throws {
         let model = ScriptedModel(.pause(["An answer that somebody will dislike"], then: [" and its end"]))

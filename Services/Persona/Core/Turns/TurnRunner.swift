@@ -111,7 +111,8 @@ package struct TurnRunner: Sendable {
     }
 
     private func carryOut(_ turn: Turn) async throws -> End {
-        let age = Duration.milliseconds(Int64(clamping: now()) - Int64(clamping: turn.message.millisecondsSinceEpoch))
+        let asked = Date(timeIntervalSince1970: Double(turn.message.millisecondsSinceEpoch) / 1000)
+        let age = Duration.seconds(turn.readAt.timeIntervalSince(asked))
         guard age < configuration.abandonAfter else {
             return .finished(TurnResult(outcome: .abandoned, detail: "could not be delivered within a day"))
         }
@@ -132,7 +133,7 @@ package struct TurnRunner: Sendable {
         )
         let preparation: Preparation
         // Whoever takes an expired turn tells only that: it may be on nobody's route who is here.
-        let isExpired = turn.expiresAt.timeIntervalSince1970 * 1000 <= Double(now())
+        let isExpired = turn.expiresAt <= turn.readAt
         if isExpired || age > configuration.maximumAge, turn.answers.isEmpty {
             preparation = .tell(.late, desk.language(earlier: []))
         } else {
