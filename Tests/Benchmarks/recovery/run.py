@@ -13,7 +13,7 @@ from measure import Double, Handler, Stack, row, write
 
 OUT, PROGRAMS = sys.argv[1:3]
 RATE = 2_000
-RUNS = 3
+RUNS = 5
 
 
 def flood(double, seconds):
