@@ -7,6 +7,8 @@ import time
 import aiohttp
 import lavalink
 
+from lavalink_sessions import come_back
+
 CONTROL = os.environ["CONTROL_URL"]
 HOST, PORT = os.environ["LAVALINK_HOST"], int(os.environ["LAVALINK_PORT"])
 USER, GUILD, CHANNEL = 1111, 81384788765712384, 2222
@@ -27,16 +29,6 @@ async def wait(kind, limit=40):
     found = next(event for event in seen if isinstance(event, kind))
     seen.clear()
     return found
-
-
-async def connected(node):
-    """Whether the node has a connection of the session: to a session that waits it lets nobody speak."""
-    try:
-        await node.get_players()
-        return True
-    except lavalink.RequestError as error:
-        assert error.status == 404, error
-        return False
 
 
 async def main():
@@ -93,15 +85,8 @@ async def main():
 
         # A session that resumes is there after a drop, and gone when it is lost.
         await node.update_session(resuming=True, timeout=60)
-        # lavalink.py names its session only on connections that it began after it had one.
-        await node._transport.close(reconnect=False)
-        # A node keeps a session once it has seen its connection end, which is after the client has.
-        end = time.monotonic() + 40
-        while await connected(node):
-            assert time.monotonic() < end, "the node still has the connection"
-            await asyncio.sleep(0.02)
         seen.clear()
-        await node.connect(force=True)
+        await come_back(node)
         assert (await wait(lavalink.NodeReadyEvent)).resumed
         await fault("drop")
         assert (await wait(lavalink.NodeReadyEvent)).resumed

@@ -5,6 +5,8 @@ import os
 import aiohttp
 import lavalink
 
+from lavalink_sessions import come_back
+
 HOST, PORT = os.environ["LAVALINK_HOST"], int(os.environ["LAVALINK_PORT"])
 USER, GUILD, CHANNEL = 1111, 81384788765712384, 2222
 seen = []
@@ -90,8 +92,7 @@ async def main():
     session = await node.update_session(resuming=True, timeout=30)
     assert session["resuming"] and session["timeout"] == 30, session
     before = node.session_id
-    await node._transport.close(reconnect=False)
-    await node.connect(force=True)
+    await come_back(node)
     ready = await wait(lavalink.NodeReadyEvent)
     assert ready.resumed and ready.session_id == before, (ready.resumed, ready.session_id, before)
 
