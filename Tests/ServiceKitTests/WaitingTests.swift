@@ -37,6 +37,26 @@ import Testing
         #expect(value == 7)
     }
 
+    @Test func aFarewellIsSaidAlsoWhenTheSpeakerIsCancelled() async throws {
+        let clock = ManualClock()
+        let speaker = Task {
+            // Cancelled before it begins: the sleep ends at once.
+            try? await Task.sleep(for: .seconds(60))
+            return try await withFarewell(.seconds(60)) {
+                try await clock.sleep(for: .seconds(1))
+                return 7
+            }
+        }
+        speaker.cancel()
+        try await clock.sleepers(1)
+        clock.advance(by: .seconds(1))
+        #expect(try await speaker.value == 7)
+
+        await #expect(throws: DeadlineExceeded.self) {
+            try await withFarewell(.milliseconds(1)) { try await clock.sleep(for: .seconds(60)) }
+        }
+    }
+
     @Test func aSleeperWakesAtASignalAtItsTimeOrWhenItIsCancelled() async throws {
         let clock = ManualClock()
         let wake = Wake()

@@ -17,6 +17,7 @@ struct JournalReader {
             SELECT seq, event, header, payload,
                 (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
             FROM journal_page(\(stream), \(seq), \(events), \(pageSize))
+            ORDER BY seq
             """
         )
         return try rows.map { row in

@@ -105,7 +105,7 @@ package struct LeaseKeeper: Sendable {
     private func giveBack(_ lease: Lease) async {
         do {
             let leases = Leases(database)
-            try await Task { try await withDeadline(Self.farewell) { try await leases.release(lease) } }.value
+            try await withFarewell(Self.farewell) { try await leases.release(lease) }
         } catch {
             // It expires by itself.
             logger.debug("lease not given back", metadata: ["resource": "\(lease.resource)", "error": "\(error)"])

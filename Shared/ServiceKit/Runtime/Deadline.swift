@@ -26,3 +26,15 @@ package func withDeadline<Result: Sendable, C: Clock<Duration>>(
         return result
     }
 }
+
+/// Runs an operation with a deadline, to its end also when the caller is cancelled: for what has to be said on the way out.
+///
+/// The call returns when the operation has ended, so nothing outlives it.
+/// - Throws: ``DeadlineExceeded``, or what the operation throws before its time is up.
+package func withFarewell<Result: Sendable>(
+    _ limit: Duration,
+    operation: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    // A task of its own does not inherit our cancellation. It is awaited here, and has its deadline.
+    try await Task { try await withDeadline(limit, operation: operation) }.value
+}

@@ -48,20 +48,10 @@ def messages(stack):
     return int(stack.ask("SELECT count(*) FROM journal WHERE event = 'MESSAGE_CREATE'"))
 
 
-def place(stack, consumer):
-    """How far a consumer has come with the observing session's messages."""
-    return int(stack.ask(
-        f"SELECT coalesce(max(seq), 0) FROM positions WHERE consumer = '{consumer}' AND event = 'MESSAGE_CREATE'"))
-
-
-def settle(stack, count, last):
+def settle(stack, count):
     """Waits until journal and consumer have everything."""
     stack.until(lambda: messages(stack) >= count, 60, "the journal has all")
-    stack.until(lambda: place(stack, "moderation") >= last(), 60, "moderation has all")
-
-
-def last_message(stack):
-    return int(stack.ask("SELECT coalesce(max(seq), 0) FROM journal WHERE event = 'MESSAGE_CREATE'"))
+    stack.until(lambda: stack.place("moderation") >= stack.last_message(), 60, "moderation has all")
 
 
 resumed, caught_up = [], []
@@ -80,7 +70,7 @@ with Double() as double, Stack(PROGRAMS, double, {"DISCORD_GATEWAY_COMPRESSION":
         resumed.append(double.logins()["resumes"][known] - killed)
         thread.join()
         sent += RATE * 10
-        settle(stack, sent, lambda: last_message(stack))
+        settle(stack, sent)
     if double.logins()["identifies"] != identifies:
         raise SystemExit("a session began anew")
     # The other consumer's figures are of ten seconds each: before, while moderation is away, and while it catches up. As
@@ -95,12 +85,12 @@ with Double() as double, Stack(PROGRAMS, double, {"DISCORD_GATEWAY_COMPRESSION":
             stack.until(lambda: stack.child("moderation"), 60, "moderation is back")
             started = time.monotonic()
             stack.until(
-                lambda: stack.journalled() - place(stack, "moderation") < RATE / 2, 60, "moderation keeps up again")
+                lambda: stack.journalled() - stack.place("moderation") < RATE / 2, 60, "moderation keeps up again")
             caught_up.append(time.monotonic() - started)
             after.append(other.times(60))
             thread.join()
             sent += RATE * 30
-            settle(stack, sent, lambda: last_message(stack))
+            settle(stack, sent)
     lost = sent - messages(stack)
     seen = int(stack.ask("SELECT count(DISTINCT payload) FROM journal WHERE event = 'MESSAGE_CREATE'"))
 

@@ -83,9 +83,11 @@ class Handler:
         environment = stack.environment_of("moderation") | {
             "INSTANCE_ID": "bench", "MODERATION_PORT": "0", "BENCH_COUNT": str(count)}
         self.process = subprocess.Popen(
-            [os.path.join(programs, "bench-events")], env=environment, stdout=subprocess.PIPE, text=True)
+            [os.path.join(programs, "bench-events")], env=environment, stdout=subprocess.PIPE, bufsize=0)
         held = "SELECT count(*) FROM leases WHERE resource LIKE 'consumer/bench/%'"
         stack.until(lambda: stack.ask(held) == "4", 30, "the handler consumes")
+        # A new consumer reads all that the journal has first.
+        stack.until(lambda: stack.place("bench") >= stack.last_message(), 60, "the handler has read the journal")
         time.sleep(1)
 
     def __enter__(self):
@@ -96,7 +98,7 @@ class Handler:
         self.process.wait()
 
     def times(self, patience):
-        """The next two figures, waited for so many seconds."""
+        """The next two figures, waited for so many seconds; read without a buffer, in which a line could lie unseen."""
         if not select.select([self.process.stdout], [], [], patience)[0]:
             raise TimeoutError("not in time: the handler has all messages")
         return [float(word) for word in self.process.stdout.readline().split()]
@@ -295,6 +297,16 @@ class Stack:
     def journalled(self):
         """What the journal has of the observing session."""
         return int(self.ask("SELECT coalesce(max(last_seq), 0) FROM streams WHERE NOT closed"))
+
+    def last_message(self):
+        """The sequence of the last message that the journal has."""
+        return int(self.ask("SELECT coalesce(max(seq), 0) FROM journal WHERE event = 'MESSAGE_CREATE'"))
+
+    def place(self, consumer):
+        """How far a consumer has come with the observing session's messages."""
+        return int(self.ask(
+            "SELECT coalesce(max(seq), 0) FROM positions"
+            f" WHERE consumer = '{consumer}' AND event = 'MESSAGE_CREATE'"))
 
     def child(self, name):
         """The process of one of our executables, found without looking at every process of the machine; None while there is

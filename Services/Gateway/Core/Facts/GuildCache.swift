@@ -143,6 +143,7 @@ actor GuildCache: Service {
                 """
                 SELECT seq, event, payload
                 FROM journal_page(\(stream), \(after), \(Self.events.sorted()), 1000)
+                ORDER BY seq
                 """
             )
             for row in rows {

@@ -121,13 +121,13 @@ package final class TurnPool: Service, Sendable {
         try? await turns.giveBack(turn, restFor: .milliseconds(200), because: reason)
     }
 
-    /// Leaves to other workers, or to the next process, what this one could not finish.
+    /// Leaves to other workers, or to the next process, what this one could not finish; also when we are cancelled.
     private func giveBackInterrupted() async {
         let left = interrupted.withLock { turns in
             defer { turns = [] }
             return turns
         }
-        try? await withDeadline(farewell) {
+        try? await withFarewell(farewell) {
             for turn in left { await self.giveBack(turn, because: "its worker stopped") }
         }
     }

@@ -31,14 +31,10 @@ struct EventBench: HostedService {
 
 /// Reads each message and takes the time since it was written to the socket; tells of so many, and begins anew.
 final class Stopwatch: DurableHandler {
-    private struct State {
-        /// What the journal has from before the first live message is old.
-        var hasBegun = false
-        var times: [UInt64] = []
-    }
-
     private let count: Int
-    private let state = Mutex(State())
+    /// What was written before is the journal's, and nobody's measurement.
+    private let begun = monotonicNanoseconds()
+    private let times = Mutex<[UInt64]>([])
 
     init(count: Int) {
         self.count = count
@@ -47,18 +43,15 @@ final class Stopwatch: DurableHandler {
     func examine(_ event: DurableEvent) async throws -> Never? {
         let message = try event.payload.withUnsafeBytes { bytes throws(MalformedJSON) in try MessageEvent(json: bytes) }
         guard message.guildID != nil, message.channelID.rawValue > 0, message.author.id.rawValue > 0,
-            message.member?.roles.isEmpty == false, let written = UInt64(message.content.prefix { $0 != " " })
+            message.member?.roles.isEmpty == false, let written = UInt64(message.content.prefix { $0 != " " }),
+            written >= begun
         else { return nil }
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        let nanoseconds = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-        let all = state.withLock { state -> [UInt64]? in
-            state.hasBegun = state.hasBegun || !event.isFromJournal
-            guard state.hasBegun else { return nil }
-            state.times.append(nanoseconds - written)
-            guard state.times.count == count else { return nil }
-            defer { state.times.removeAll(keepingCapacity: true) }
-            return state.times.sorted()
+        let now = monotonicNanoseconds()
+        let all = times.withLock { times -> [UInt64]? in
+            times.append(now - written)
+            guard times.count == count else { return nil }
+            defer { times.removeAll(keepingCapacity: true) }
+            return times.sorted()
         }
         if let all {
             print(Double(all[count / 2]) / 1e3, Double(all[count * 99 / 100]) / 1e3)
@@ -68,4 +61,11 @@ final class Stopwatch: DurableHandler {
     }
 
     func perform(_ work: [Never], in transaction: DurableTransaction) async throws {}
+}
+
+/// The clock by which the flooding Discord says when it wrote something.
+private func monotonicNanoseconds() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
 }
