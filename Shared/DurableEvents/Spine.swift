@@ -54,9 +54,7 @@ package final class Spine: Service, Sendable {
         let (value, fresh, needsRelay) = try await database.withTransaction { transaction in
             let durable = DurableTransaction(transaction, service: service)
             let value = try await body(durable)
-            let fresh = try await durable.writeEffects()
-            try await durable.writeEvents()
-            return (value, fresh, durable.needsRelay)
+            return (value, try await durable.finish(), durable.needsRelay)
         }
         await runner.committed(fresh)
         if needsRelay { relay.nudge() }

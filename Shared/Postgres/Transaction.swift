@@ -2,8 +2,7 @@ import Synchronization
 
 /// A transaction under way; it owns its connection until it ends.
 ///
-/// Statements may be started concurrently (`async let`): they travel in one pipeline, in the order in which they were
-/// started.
+/// Statements that do not wait for each other's rows travel in one go (`queries`).
 package final class Transaction: QueryExecutor {
     private let engine: Engine
     private let lease: RequestID
@@ -21,6 +20,25 @@ package final class Transaction: QueryExecutor {
     @discardableResult
     package func query(_ query: Query) async throws(PostgresError) -> [Row] {
         try await run(query, script: nil)?.rows ?? []
+    }
+
+    package func queries(_ queries: [Query]) async throws(PostgresError) -> [[Row]] {
+        try checkIsOpen()
+        guard !Task.isCancelled else { throw PostgresError(.cancelled, "the task was cancelled") }
+        let orders = queries.map { Order($0) }
+        for order in orders { submit(order) }
+        var answers: [[Row]] = []
+        var failure: PostgresError?
+        for order in orders {
+            do {
+                answers.append(try await order.reply.value(submit: {}, withdraw: {})?.rows ?? [])
+            } catch {
+                // Those behind it the server refuses only because of it.
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return answers
     }
 
     /// Runs a text of several statements without values, as migrations have.
@@ -48,24 +66,44 @@ package final class Transaction: QueryExecutor {
     }
 
     private func run(_ query: Query, script: String?) async throws(PostgresError) -> StatementResult? {
+        try checkIsOpen()
+        let order = Order(query, script: script)
+        return try await order.reply.value {
+            submit(order)
+        } withdraw: {
+        }
+    }
+
+    private func checkIsOpen() throws(PostgresError) {
         guard isOpen.withLock({ $0 }) else {
             throw PostgresError(.transactionEnded, "the transaction was used after its end")
         }
+    }
+
+    /// A statement to be sent, and where its answer will be.
+    private struct Order {
+        let query: Query
+        let script: String?
+        let purpose: Statement.Purpose
         let reply = ReplyPromise<StatementResult?>()
-        let id = requestIDs.next()
+
+        init(_ query: Query, script: String? = nil, _ purpose: Statement.Purpose = .inTransaction) {
+            self.query = query
+            self.script = script
+            self.purpose = purpose
+        }
+    }
+
+    private func submit(_ order: Order) {
         let request = StatementRequest(
-            query: query,
-            script: script,
-            purpose: .inTransaction,
+            query: order.query,
+            script: order.script,
+            purpose: order.purpose,
             lease: lease,
             deadline: .now,
-            reply: reply
+            reply: order.reply
         )
-        let engine = engine
-        return try await reply.value {
-            if !engine.send(.statement(id, request)) { reply.finish(.failure(.clientClosed)) }
-        } withdraw: {
-        }
+        if !engine.send(.statement(requestIDs.next(), request)) { order.reply.finish(.failure(.clientClosed)) }
     }
 
     /// Commits; never tried twice.
@@ -87,19 +125,8 @@ package final class Transaction: QueryExecutor {
     /// Ends the transaction even if the task was cancelled: the connection must come back clean.
     private func finish(_ query: Query, _ purpose: Statement.Purpose) async throws(PostgresError) -> StatementResult? {
         defer { _ = engine.send(.release(lease)) }
-        let reply = ReplyPromise<StatementResult?>()
-        let id = requestIDs.next()
-        let request = StatementRequest(
-            query: query,
-            script: nil,
-            purpose: purpose,
-            lease: lease,
-            deadline: .now,
-            reply: reply
-        )
-        return try await reply.valueIgnoringCancellation {
-            if !engine.send(.statement(id, request)) { reply.finish(.failure(.clientClosed)) }
-        }
+        let order = Order(query, purpose)
+        return try await order.reply.valueIgnoringCancellation { submit(order) }
     }
 }
 

@@ -41,6 +41,28 @@ struct EffectRunnerTests {
         }
     }
 
+    @Test("what is put off to the end runs with the rest, and undoes it when its answer is wrong")
+    func end() async throws {
+        struct Stop: Error {}
+        try await withStack { stack in
+            await #expect(throws: Stop.self) {
+                try await stack.spine.transaction { transaction in
+                    transaction.add(try delete(1))
+                    try transaction.publish(caseOpened(1))
+                    transaction.atEnd("SELECT 1 AS one WHERE false") { rows in if rows.isEmpty { throw Stop() } }
+                }
+            }
+            try await stack.spine.transaction { transaction in
+                transaction.add(try delete(2))
+                transaction.atEnd("SELECT 1 AS one") { rows in if rows.isEmpty { throw Stop() } }
+            }
+            try await stack.expect(key: "delete:2", state: "done")
+            #expect(stack.gateway.calls(of: "/channels/5/messages/1") == 0)
+            #expect(try await stack.owner.query("SELECT key FROM effects").count == 1)
+            #expect(try await stack.owner.query("SELECT 1 AS one FROM outbox").isEmpty)
+        }
+    }
+
     @Test("an idempotent effect may leave before its commit, and does not leave twice")
     func early() async throws {
         try await withStack { stack in
@@ -100,7 +122,7 @@ struct EffectRunnerTests {
             // Committed, and the process died before it sent anything.
             let effects = try (1...30).map { try delete(UInt64($0)) }
             try await stack.client.withTransaction { transaction in
-                _ = try await EffectTable(executor: transaction, service: .moderation).insert(effects)
+                _ = try await transaction.query(EffectTable.inserting(effects, of: .moderation))
             }
             try await stack.owner.query("UPDATE effects SET next_attempt_at = now()")
             try await withBackground {
@@ -125,7 +147,7 @@ struct EffectRunnerTests {
                 key: "notice:7"
             )
             try await stack.client.withTransaction { transaction in
-                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+                _ = try await transaction.query(EffectTable.inserting([effect], of: .moderation))
             }
             try await stack.owner.query(
                 "UPDATE effects SET next_attempt_at = now(), first_sent_at = now() - interval '5 minutes', attempts = 3"
@@ -154,7 +176,7 @@ struct EffectRunnerTests {
                 key: "notice:7"
             )
             try await stack.client.withTransaction { transaction in
-                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+                _ = try await transaction.query(EffectTable.inserting([effect], of: .moderation))
             }
             try await stack.owner.query(
                 "UPDATE effects SET next_attempt_at = now(), first_sent_at = now() - interval '5 minutes', attempts = 3"
@@ -182,7 +204,7 @@ struct EffectRunnerTests {
             try await eventually("it is sent") { stack.gateway.calls(of: effect.path) == 1 }
             // Committed, while the answer to the commit was lost.
             try await stack.client.withTransaction { transaction in
-                _ = try await EffectTable(executor: transaction, service: .moderation).insert([effect])
+                _ = try await transaction.query(EffectTable.inserting([effect], of: .moderation))
             }
             try await stack.owner.query("UPDATE effects SET next_attempt_at = now()")
             try await stack.expect(key: effect.key, state: "done")

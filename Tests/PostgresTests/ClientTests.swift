@@ -132,6 +132,36 @@ import Testing
         }
     }
 
+    @Test func statementsInOneGoRunInOrderAndFailAsOne() async throws {
+        try await withClient { client in
+            try await client.query("CREATE TABLE t (id bigint)")
+            let answers = try await client.withTransaction { transaction in
+                try await transaction.queries(
+                    ["INSERT INTO t VALUES (1) RETURNING id"]
+                        + (2...50).map { "INSERT INTO t SELECT \($0) FROM t LIMIT 1" }
+                        + ["SELECT id FROM t ORDER BY id"]
+                )
+            }
+            #expect(try answers[0].only().decode(Int.self, "id") == 1)
+            #expect(answers[1].isEmpty)
+            #expect(try answers[50].map { try $0.decode(Int.self, "id") } == Array(1...50))
+
+            // The first failure counts, not the server's refusal of what follows it.
+            let error = await #expect(throws: PostgresError.self) {
+                try await client.withTransaction { transaction in
+                    _ = try await transaction.queries(["DELETE FROM t", "SELECT 1 / 0", "DROP TABLE t"])
+                }
+            }
+            #expect(error?.sqlState == "22012")
+            #expect(try await client.query("SELECT count(*) AS n FROM t").only().decode(Int.self, "n") == 50)
+
+            let kept = try await client.withTransaction { $0 }
+            let late = await #expect(throws: PostgresError.self) { try await kept.queries(["SELECT 1"]) }
+            #expect(late?.code == .transactionEnded)
+            #expect(try await client.withTransaction { try await $0.queries([]) }.isEmpty)
+        }
+    }
+
     @Test func aTransactionCannotBeUsedAfterItsEnd() async throws {
         try await withClient { client in
             let kept = try await client.withTransaction { $0 }

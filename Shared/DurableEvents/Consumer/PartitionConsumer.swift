@@ -294,17 +294,24 @@ actor PartitionConsumer<Handler: DurableHandler> {
     private static var bound: Int { 1_000 }
     private static var portion: Int { 200 }
 
+    /// A transaction costs far more than what it writes, and what left early (`Spine.sendEarly`) has to share the
+    /// processor with it: it waits so long for more, and follows the one before by so much.
+    private static var gathering: Duration { .milliseconds(20) }
+    private static var spacing: Duration { .milliseconds(50) }
+
     /// Writes what was decided, in order.
     private func commitForever(_ lease: Lease) async throws {
+        var begun = ContinuousClock.now - Self.spacing
         while true {
             try Task.checkCancellation()
             guard !decided.isEmpty else {
                 await decisions.wait(atMost: .seconds(60))
                 continue
             }
-            // A transaction costs far more than what it writes, and what left early would have to share the processor
-            // with it: let some gather.
-            if decided.count < Self.portion { try await Task.sleep(for: .milliseconds(20)) }
+            if decided.count < Self.portion {
+                try await Task.sleep(for: max(Self.gathering, begun + Self.spacing - .now))
+            }
+            begun = .now
             let portion = Array(decided.prefix(Self.portion))
             decided.removeFirst(portion.count)
             isCommitting = true
@@ -366,12 +373,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
     ) async throws {
         try await spine.transaction { transaction in
             try await handler.perform(work, in: transaction)
-            try await Positions(executor: transaction).save(
-                positions,
-                consumer: name,
-                partition: partition,
-                lease: lease
-            )
+            Positions.save(positions, consumer: name, partition: partition, lease: lease, atEndOf: transaction)
         }
     }
 
@@ -396,12 +398,7 @@ actor PartitionConsumer<Handler: DurableHandler> {
                 ON CONFLICT DO NOTHING
                 """
             )
-            try await Positions(executor: transaction).save(
-                positions,
-                consumer: consumer,
-                partition: partition,
-                lease: lease
-            )
+            Positions.save(positions, consumer: consumer, partition: partition, lease: lease, atEndOf: transaction)
         }
         committed = reached
         saved = positions

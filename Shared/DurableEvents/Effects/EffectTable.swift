@@ -19,23 +19,25 @@ struct EffectTable {
         let sinceFirst: Duration
     }
 
-    /// Writes effects; returns the keys that were not there before.
-    func insert(_ effects: [Effect]) async throws -> Set<String> {
-        let rows = try await executor.query(
-            """
-            INSERT INTO effects (key, service, bot, method, path, body, audit_reason, lane, safety, next_attempt_at, expires_at)
-            SELECT e.key, \(service.rawValue), e.bot, e.method, e.path, e.body, e.reason, e.lane, e.safety,
-                now() + \(Self.claim), now() + make_interval(secs => e.life)
-            FROM unnest(
-                \(effects.map(\.key)), \(effects.map(\.bot.rawValue)), \(effects.map(\.method)), \(effects.map(\.path)),
-                \(effects.map(\.body)), \(effects.map(\.auditReason)), \(effects.map(\.lane.rawValue)),
-                \(effects.map(\.safety.rawValue)), \(effects.map { Double($0.life.components.seconds) })
-            ) AS e (key, bot, method, path, body, reason, lane, safety, life)
-            ON CONFLICT (key) DO NOTHING
-            RETURNING key
-            """
-        )
-        return Set(try rows.map { try $0.decode(String.self, "key") })
+    /// Writes effects; its rows are the keys that were not there before.
+    static func inserting(_ effects: [Effect], of service: ServiceRole) -> Query {
+        """
+        INSERT INTO effects (key, service, bot, method, path, body, audit_reason, lane, safety, next_attempt_at, expires_at)
+        SELECT e.key, \(service.rawValue), e.bot, e.method, e.path, e.body, e.reason, e.lane, e.safety,
+            now() + \(claim), now() + make_interval(secs => e.life)
+        FROM unnest(
+            \(effects.map(\.key)), \(effects.map(\.bot.rawValue)), \(effects.map(\.method)), \(effects.map(\.path)),
+            \(effects.map(\.body)), \(effects.map(\.auditReason)), \(effects.map(\.lane.rawValue)),
+            \(effects.map(\.safety.rawValue)), \(effects.map { Double($0.life.components.seconds) })
+        ) AS e (key, bot, method, path, body, reason, lane, safety, life)
+        ON CONFLICT (key) DO NOTHING
+        RETURNING key
+        """
+    }
+
+    /// The keys that were not there before.
+    static func inserted(_ rows: [Row]) throws -> Set<String> {
+        Set(try rows.map { try $0.decode(String.self, "key") })
     }
 
     /// Claims rows that are due and that no process is at.

@@ -3,7 +3,7 @@ import MessageBus
 import Postgres
 
 /// The table `outbox`: a service's own events, numbered in the order in which their transactions commit.
-struct Outbox {
+enum Outbox {
     /// An event that waits for its number.
     struct Entry: Sendable {
         let topic: String
@@ -17,25 +17,19 @@ struct Outbox {
         }
     }
 
-    let executor: any QueryExecutor
-    let service: ServiceRole
-
     /// Appends events in the order given. The service's counter stays locked until the transaction ends: append last.
-    func append(_ entries: [Entry]) async throws {
-        guard !entries.isEmpty else { return }
-        try await executor.query(
-            """
-            WITH counter AS (
-                INSERT INTO outbox_streams (service, last_seq) VALUES (\(service.rawValue), \(entries.count))
-                ON CONFLICT (service) DO UPDATE SET last_seq = outbox_streams.last_seq + excluded.last_seq
-                RETURNING last_seq - \(entries.count) AS before
-            )
-            INSERT INTO outbox (service, seq, topic, type, payload)
-            SELECT \(service.rawValue), before + e.place, e.topic, e.type, e.payload
-            FROM counter, unnest(
-                \(entries.map(\.topic)), \(entries.map(\.type)), \(entries.map(\.payload))
-            ) WITH ORDINALITY AS e (topic, type, payload, place)
-            """
+    static func appending(_ entries: [Entry], of service: ServiceRole) -> Query {
+        """
+        WITH counter AS (
+            INSERT INTO outbox_streams (service, last_seq) VALUES (\(service.rawValue), \(entries.count))
+            ON CONFLICT (service) DO UPDATE SET last_seq = outbox_streams.last_seq + excluded.last_seq
+            RETURNING last_seq - \(entries.count) AS before
         )
+        INSERT INTO outbox (service, seq, topic, type, payload)
+        SELECT \(service.rawValue), before + e.place, e.topic, e.type, e.payload
+        FROM counter, unnest(
+            \(entries.map(\.topic)), \(entries.map(\.type)), \(entries.map(\.payload))
+        ) WITH ORDINALITY AS e (topic, type, payload, place)
+        """
     }
 }

@@ -53,16 +53,15 @@ final class OutboxRelay: Sendable {
         let (service, bus) = (service, bus)
         return try await database.withTransaction { transaction in
             // Of several instances one relays; the others find the lock taken.
-            let lock = try await transaction.query(
-                "SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext(\(service.rawValue))) AS taken"
-            )
-            guard try lock.only().decode(Bool.self, "taken") else { return false }
-            let rows = try await transaction.query(
+            let answers = try await transaction.queries([
+                "SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext(\(service.rawValue))) AS taken",
                 """
                 SELECT seq, topic, type, payload FROM outbox
                 WHERE service = \(service.rawValue) AND published_at IS NULL ORDER BY seq LIMIT 200
-                """
-            )
+                """,
+            ])
+            guard try answers[0].only().decode(Bool.self, "taken") else { return false }
+            let rows = answers[1]
             var published: [UInt64] = []
             for row in rows {
                 var header = Header()

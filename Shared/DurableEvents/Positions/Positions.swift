@@ -21,16 +21,38 @@ struct Positions {
 
     /// Saves the places, if the lease is still held.
     ///
-    /// - Throws: `LeaseLost` when another process has taken the partition over: the transaction must not commit.
+    /// - Throws: `LeaseLost` when another process has taken the partition over.
     func save(
         _ places: [String: PositionTracker.Place],
         consumer: String,
         partition: Partition,
         lease: Lease
     ) async throws {
+        let rows = try await executor.query(Self.saving(places, consumer: consumer, partition: partition, lease: lease))
+        try Self.check(rows, of: places, lease)
+    }
+
+    /// Saves the places at the end of a transaction, which fails with `LeaseLost` when the lease is no longer held.
+    static func save(
+        _ places: [String: PositionTracker.Place],
+        consumer: String,
+        partition: Partition,
+        lease: Lease,
+        atEndOf transaction: DurableTransaction
+    ) {
+        transaction.atEnd(saving(places, consumer: consumer, partition: partition, lease: lease)) { rows in
+            try check(rows, of: places, lease)
+        }
+    }
+
+    private static func saving(
+        _ places: [String: PositionTracker.Place],
+        consumer: String,
+        partition: Partition,
+        lease: Lease
+    ) -> Query {
         let sorted = places.sorted { $0.key < $1.key }
-        let rows = try await executor.query(
-            """
+        return """
             WITH held AS (
                 SELECT 1 FROM leases
                 WHERE resource = \(lease.resource) AND holder = \(lease.holder) AND epoch = \(lease.epoch)
@@ -45,7 +67,13 @@ struct Positions {
             DO UPDATE SET stream = excluded.stream, seq = excluded.seq, updated_at = now()
             RETURNING event
             """
-        )
-        if rows.isEmpty, !places.isEmpty { throw LeaseLost(resource: lease.resource) }
+    }
+
+    private static func check(
+        _ saved: [Row],
+        of places: [String: PositionTracker.Place],
+        _ lease: Lease
+    ) throws(LeaseLost) {
+        if saved.isEmpty, !places.isEmpty { throw LeaseLost(resource: lease.resource) }
     }
 }

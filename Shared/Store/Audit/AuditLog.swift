@@ -45,17 +45,20 @@ package struct AuditLog: Sendable {
     /// Appends entries in the order given, with one statement.
     package func append(_ entries: [AuditEntry]) async throws {
         guard !entries.isEmpty else { return }
-        try await executor.query(
-            """
-            INSERT INTO audit (key, guild, actor, action, subject, details)
-            SELECT e.key, e.guild, e.actor, e.action, e.subject, e.details::jsonb
-            FROM unnest(
-                \(entries.map(\.key)), \(entries.map { $0.guild?.rawValue }), \(entries.map(\.actor)),
-                \(entries.map(\.action)), \(entries.map(\.subject)), \(try entries.map { try JSONParameter.text($0.details) })
-            ) WITH ORDINALITY AS e (key, guild, actor, action, subject, details, place)
-            ORDER BY e.place
-            ON CONFLICT (key) DO NOTHING
-            """
-        )
+        try await executor.query(Self.appending(entries))
+    }
+
+    /// Appends entries in the order given, for a transaction that needs no answer.
+    package static func appending(_ entries: [AuditEntry]) throws -> Query {
+        """
+        INSERT INTO audit (key, guild, actor, action, subject, details)
+        SELECT e.key, e.guild, e.actor, e.action, e.subject, e.details::jsonb
+        FROM unnest(
+            \(entries.map(\.key)), \(entries.map { $0.guild?.rawValue }), \(entries.map(\.actor)),
+            \(entries.map(\.action)), \(entries.map(\.subject)), \(try entries.map { try JSONParameter.text($0.details) })
+        ) WITH ORDINALITY AS e (key, guild, actor, action, subject, details, place)
+        ORDER BY e.place
+        ON CONFLICT (key) DO NOTHING
+        """
     }
 }

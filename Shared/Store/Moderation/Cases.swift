@@ -80,52 +80,51 @@ package struct Cases: Sendable {
         // The counters' rows stay locked until the transaction ends, so that a number is never skipped or given twice, and
         // whoever waited for them sees the cases that the same keys have opened meanwhile. Always in the same order: two
         // transactions that wait for each other would both fail.
-        try await executor.query(
+        var keys: Set<String> = []
+        let distinct = new.filter { keys.insert($0.key).inserted }
+        let answers = try await executor.queries([
             """
             INSERT INTO case_counters (guild, last)
             SELECT DISTINCT new.guild, 0 FROM unnest(\(new.map(\.guild.rawValue))) AS new (guild) ORDER BY new.guild
             ON CONFLICT (guild) DO UPDATE SET last = case_counters.last
-            """
-        )
-        var known = try await find(keys: new.map(\.key))
-        var fresh: [NewCase] = []
-        var freshKeys: Set<String> = []
-        for new in new where known[new.key] == nil && freshKeys.insert(new.key).inserted { fresh.append(new) }
-        known.merge(try await insert(fresh)) { found, _ in found }
+            """,
+            Self.finding(keys: distinct.map(\.key)),
+            Self.inserting(distinct),
+        ])
+        let fresh = try Self.byKey(answers[2])
+        let cases = try Self.byKey(answers[1]).merging(fresh) { found, _ in found }
+        var isFirst = Set(fresh.keys)
         return try new.map { new in
-            guard let opened = known[new.key] else {
+            guard let opened = cases[new.key] else {
                 throw PostgresError(.decoding, "no case for the key \"\(new.key)\"")
             }
-            return (opened, freshKeys.remove(new.key) != nil)
+            return (opened, isFirst.remove(new.key) != nil)
         }
     }
 
-    /// Inserts cases whose guilds' counters are locked, numbered in the order given.
-    private func insert(_ new: [NewCase]) async throws -> [String: Case] {
-        guard !new.isEmpty else { return [:] }
-        let rows = try await executor.query(
-            """
-            WITH new AS (
-                SELECT *, row_number() OVER (PARTITION BY guild ORDER BY place) AS nth
-                FROM unnest(
-                    \(new.map(\.guild.rawValue)), \(new.map(\.key)), \(new.map(\.type)), \(new.map(\.user.rawValue)),
-                    \(new.map { $0.moderator?.rawValue }), \(new.map(\.reason)), \(new.map { $0.channel?.rawValue }),
-                    \(new.map { $0.message?.rawValue })
-                ) WITH ORDINALITY AS e (guild, key, type, user_id, moderator_id, reason, channel_id, message_id, place)
-            ), counters AS (
-                UPDATE case_counters SET last = last + counts.more
-                FROM (SELECT guild, count(*)::integer AS more FROM new GROUP BY guild) AS counts
-                WHERE case_counters.guild = counts.guild
-                RETURNING case_counters.guild, last - more AS before
-            )
-            INSERT INTO cases (guild, number, key, type, user_id, moderator_id, reason, channel_id, message_id)
-            SELECT guild, before + nth, key, type, user_id, moderator_id, reason, channel_id, message_id
-            FROM new JOIN counters USING (guild) ORDER BY place
-            RETURNING key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
-                (extract(epoch FROM created_at) * 1000)::bigint AS created
-            """
+    /// Inserts cases whose keys are not known; their guilds' counters are locked. They are numbered in the order given.
+    private static func inserting(_ new: [NewCase]) -> Query {
+        """
+        WITH new AS (
+            SELECT *, row_number() OVER (PARTITION BY guild ORDER BY place) AS nth
+            FROM unnest(
+                \(new.map(\.guild.rawValue)), \(new.map(\.key)), \(new.map(\.type)), \(new.map(\.user.rawValue)),
+                \(new.map { $0.moderator?.rawValue }), \(new.map(\.reason)), \(new.map { $0.channel?.rawValue }),
+                \(new.map { $0.message?.rawValue })
+            ) WITH ORDINALITY AS e (guild, key, type, user_id, moderator_id, reason, channel_id, message_id, place)
+            WHERE NOT EXISTS (SELECT FROM cases WHERE cases.key = e.key)
+        ), counters AS (
+            UPDATE case_counters SET last = last + counts.more
+            FROM (SELECT guild, count(*)::integer AS more FROM new GROUP BY guild) AS counts
+            WHERE case_counters.guild = counts.guild
+            RETURNING case_counters.guild, last - more AS before
         )
-        return try Self.byKey(rows)
+        INSERT INTO cases (guild, number, key, type, user_id, moderator_id, reason, channel_id, message_id)
+        SELECT guild, before + nth, key, type, user_id, moderator_id, reason, channel_id, message_id
+        FROM new JOIN counters USING (guild) ORDER BY place
+        RETURNING key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
+            (extract(epoch FROM created_at) * 1000)::bigint AS created
+        """
     }
 
     package func find(guild: GuildID, number: Int) async throws -> Case? {
@@ -167,15 +166,12 @@ package struct Cases: Sendable {
         return try rows.map(Self.read)
     }
 
-    private func find(keys: [String]) async throws -> [String: Case] {
-        let rows = try await executor.query(
-            """
-            SELECT key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
-                (extract(epoch FROM created_at) * 1000)::bigint AS created
-            FROM cases WHERE key = ANY(\(keys))
-            """
-        )
-        return try Self.byKey(rows)
+    private static func finding(keys: [String]) -> Query {
+        """
+        SELECT key, guild, number, type, user_id, moderator_id, reason, channel_id, message_id,
+            (extract(epoch FROM created_at) * 1000)::bigint AS created
+        FROM cases WHERE key = ANY(\(keys))
+        """
     }
 
     private static func byKey(_ rows: [Row]) throws -> [String: Case] {

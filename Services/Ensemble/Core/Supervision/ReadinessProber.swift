@@ -5,11 +5,14 @@ import NIOCore
 import NIOHTTP1
 import ServiceKit
 
-/// Asks every running member whether it is ready: often until it is, then each second.
+/// Asks every running member whether it is ready: often until it is, then each second, one after the other.
 struct ReadinessProber: Sendable {
     /// For so long it asks more often, so that nobody waits for the question.
     private static let start = Duration.seconds(10)
     private static let calmInterval = Duration.seconds(1)
+    /// Rounds in a calm interval. Each asks a part of those that are ready: all at once would take the processors away
+    /// from what they are there for.
+    private static let parts = 10
 
     let supervisor: Supervisor
     let ports: [ServiceName: Int]
@@ -18,21 +21,27 @@ struct ReadinessProber: Sendable {
 
     /// Asks until it is cancelled.
     func run() async {
-        var lastFullRound = ContinuousClock.now
+        var asked: [Member: ContinuousClock.Instant] = [:]
         while !Task.isCancelled {
             let records = supervisor.records
-            let isFull = lastFullRound.duration(to: .now) >= Self.calmInterval
-            if isFull { lastFullRound = .now }
+            let now = ContinuousClock.now
+            let ready = records.filter { $0.value.state == .ready }.keys
+            let due = ready.filter { asked[$0].map { $0 + Self.calmInterval <= now } ?? true }
+                .sorted { asked[$0] ?? now < asked[$1] ?? now }
+                .prefix((ready.count + Self.parts - 1) / Self.parts)
+            for member in due { asked[member] = now }
             await withTaskGroup(of: Void.self) { group in
                 for (member, record) in records {
                     switch record.state {
                     case .starting: group.addTask { await probe(member) }
-                    case .ready where isFull: group.addTask { await probe(member) }
+                    case .ready where due.contains(member): group.addTask { await probe(member) }
                     default: break
                     }
                 }
             }
-            try? await Task.sleep(for: supervisor.uptime < Self.start ? .milliseconds(25) : .milliseconds(100))
+            try? await Task.sleep(
+                for: supervisor.uptime < Self.start ? .milliseconds(25) : Self.calmInterval / Self.parts
+            )
         }
     }
 

@@ -64,7 +64,7 @@ struct MessageInspector: DurableHandler {
             try transaction.publish(CaseOpened(opened))
             if sendsNotices, !offence.isLate { transaction.add(try notice(offence, opened)) }
         }
-        try await AuditLog(transaction).append(entries)
+        if !entries.isEmpty { transaction.atEnd(try AuditLog.appending(entries)) }
     }
 
     /// The message of an event; nil for an update that tells only what changed, without author: embeds that Discord
