@@ -47,11 +47,11 @@ package enum ServiceHost {
             metrics: context.metrics
         )
         let host = Host(context: context, bus: bus, database: database, spine: spine, profile: profile)
-        let monitor = DatabaseMonitor(client: database, health: context.health, metrics: context.metrics)
+        DatabaseHealth.register(database, in: context.health, context.metrics)
         let registrar = InstanceRegistrar(host: host)
         let service = try await type.init(host: host)
         let server: [any Service] = type.servesHTTP ? [] : [try context.healthServer()]
-        return [bus, database, monitor, spine] + server + [registrar, service]
+        return [bus, database, spine] + server + [registrar, service]
     }
 
     /// Opens the database that `DATABASE_URL` names. It need not be there yet.

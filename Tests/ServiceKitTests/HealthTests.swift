@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import ServiceKit
+import Synchronization
 import Testing
 
 @Suite struct HealthTests {
@@ -36,6 +37,20 @@ import Testing
                 #expect(text.contains("process_resident_memory_bytes"))
             }
         }
+    }
+
+    @Test func aPartThatIsAskedSaysHowItIsNow() {
+        let registry = HealthRegistry()
+        let isThere = Mutex(false)
+        registry.component("told").ready()
+        registry.component("asked") {
+            HealthRegistry.State(isReady: isThere.withLock { $0 }, detail: "as of now")
+        }
+        #expect(!registry.isReady)
+        isThere.withLock { $0 = true }
+        #expect(registry.isReady)
+        #expect(registry.components["asked"] == HealthRegistry.State(isReady: true, detail: "as of now"))
+        #expect(registry.components["told"]?.isReady == true)
     }
 
     @Test func theLoadIsThatOfTheFullestWork() {

@@ -10,10 +10,16 @@ package final class HealthRegistry: Sendable {
         package let isReady: Bool
         /// Why not, or a remark for the operator.
         package let detail: String?
+
+        package init(isReady: Bool, detail: String?) {
+            self.isReady = isReady
+            self.detail = detail
+        }
     }
 
     private struct Contents {
         var components: [String: State] = [:]
+        var asked: [String: @Sendable () -> State] = [:]
         var queues: [String: @Sendable () -> Int] = [:]
         var loads: [@Sendable () -> Double] = []
     }
@@ -30,6 +36,11 @@ package final class HealthRegistry: Sendable {
             if $0.components[name] == nil { $0.components[name] = State(isReady: false, detail: "starting") }
         }
         return HealthComponent(name: name, registry: self)
+    }
+
+    /// Names a part that does not report, but is asked whenever somebody wants to know.
+    package func component(_ name: String, state: @escaping @Sendable () -> State) {
+        contents.withLock { $0.asked[name] = state }
     }
 
     /// Forgets a part that the process has no more.
@@ -56,7 +67,8 @@ package final class HealthRegistry: Sendable {
 
     /// All components, by name.
     package var components: [String: State] {
-        contents.withLock { $0.components }
+        let (told, asked) = contents.withLock { ($0.components, $0.asked) }
+        return told.merging(asked.mapValues { $0() }) { _, asked in asked }
     }
 
     /// The lengths of all queues, by name.
@@ -66,7 +78,7 @@ package final class HealthRegistry: Sendable {
 
     /// Whether every component is ready.
     package var isReady: Bool {
-        contents.withLock { $0.components.values.allSatisfy(\.isReady) }
+        components.values.allSatisfy(\.isReady)
     }
 
     /// Time since the process started.

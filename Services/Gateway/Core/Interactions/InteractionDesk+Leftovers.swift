@@ -61,7 +61,8 @@ extension InteractionDesk {
                         try await Task.sleep(for: .seconds(1))
                     }
                 }
-                try await Task.sleep(for: .milliseconds(100))
+                // Soon for a bot that comes online; a whole troupe that is there asks for nothing.
+                try await Task.sleep(for: Set(fleet.allBots).isSubset(of: looked) ? .seconds(1) : .milliseconds(100))
             }
         }
     }

@@ -180,10 +180,14 @@ final class ShardSession: Sendable {
         while true {
             ledger.publishHead(on: context.bus)
             context.metrics.journalWaiting.set(Double(ledger.writer?.waiting ?? 0))
-            // All shards at the same moments: their pulses then travel together, and wake each listener once.
-            let beats = (Self.firstPulse.duration(to: .now) / Self.pulse).rounded(.down)
-            try await Task.sleep(until: Self.firstPulse + Self.pulse * (beats + 1), clock: .continuous)
+            try await Task.sleep(until: Self.nextPulse, clock: .continuous)
         }
+    }
+
+    /// All shards pulse at the same moments: their pulses then travel together, and wake each listener once.
+    private static var nextPulse: ContinuousClock.Instant {
+        let beats = (firstPulse.duration(to: .now) / pulse).rounded(.down)
+        return firstPulse + pulse * (beats + 1)
     }
 
     private static let pulse: Duration = .milliseconds(250)
@@ -384,9 +388,10 @@ final class ShardSession: Sendable {
             let now = ContinuousClock.now
             perform(machine.withLock { $0.tick(now) })
             flushBudget()
-            let deadline = machine.withLock { $0.nextDeadline } ?? now + .milliseconds(250)
-            // Looked at again often: HELLO sets an earlier deadline than the one slept for.
-            try? await Task.sleep(until: min(deadline, now + .milliseconds(250)), clock: .continuous)
+            // Looked at again with each pulse: HELLO sets an earlier deadline than the one slept for.
+            let next = Self.nextPulse
+            let deadline = machine.withLock { $0.nextDeadline } ?? next
+            try? await Task.sleep(until: min(deadline, next), clock: .continuous)
         }
     }
 
